@@ -1,0 +1,30 @@
+package dev.hufu.exec;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What it took to stop a process tree, and the proof that nothing of it is left.
+ *
+ * @param duration from the first signal to the proof
+ */
+public record KillReport(StopCause cause, Proof proof, List<Step> steps, Duration duration) {
+    public KillReport {
+        steps = List.copyOf(steps);
+    }
+
+    public enum Proof {
+        CGROUP,
+        NO_CHILDREN
+    }
+
+    /**
+     * One round of signals.
+     *
+     * @param signal its number
+     * @param signalled how many processes it was sent to
+     * @param survivors how many were still there at the end of the round
+     */
+    public record Step(int signal, Instant at, int signalled, int survivors) {}
+}

@@ -1,0 +1,47 @@
+package dev.hufu.exec;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Reads an attempt's output at any position, while it runs and after. Holds one descriptor and no buffer. Safe for use by
+ * several threads. Positions count what the process wrote, whether it was kept or not.
+ */
+public interface OutputReader extends AutoCloseable {
+    /**
+     * What has been written so far, and what of it was kept.
+     *
+     * @param written bytes the process wrote
+     * @param headKept bytes kept from the start
+     * @param tailFrom position from which on bytes are kept again; equals {@code headKept} where nothing is missing
+     */
+    record Extent(long written, long headKept, long tailFrom) {
+        public boolean hasGap() {
+            return tailFrom > headKept;
+        }
+
+        /** The first kept position at or after {@code position}; at most {@code written}. */
+        public long nextKept(long position) {
+            return position < headKept || position >= tailFrom ? Math.min(position, written) : tailFrom;
+        }
+    }
+
+    /** From {@code position} on, bytes of {@code stream} arrived at {@code realtimeNanos} (since the epoch). */
+    record Arrival(StreamName stream, long position, long realtimeNanos) {}
+
+    Extent extent(StreamName stream) throws IOException;
+
+    /**
+     * Copies kept bytes from {@code position} on into {@code target}, up to the end of the contiguous range or the target.
+     *
+     * @return how many; 0 at the end of what was written, or inside the gap (see {@link Extent#nextKept})
+     */
+    int read(StreamName stream, long position, ByteBuffer target) throws IOException;
+
+    /** The arrivals with these numbers, in order; fewer or none past the last. */
+    List<Arrival> arrivals(long from, int limit) throws IOException;
+
+    @Override
+    void close();
+}

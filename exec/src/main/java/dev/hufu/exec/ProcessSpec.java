@@ -1,0 +1,151 @@
+package dev.hufu.exec;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything needed to run a process once. Made by {@link #builder}.
+ *
+ * @param attemptFile absolute; made by the launch, which refuses one that exists; its directory exists
+ * @param environment the whole environment of the process, nothing is inherited
+ * @param workingDirectory absolute
+ * @param stdin the whole input
+ * @param timeout from start; null for none
+ * @param killGrace between SIGTERM and SIGKILL when the timeout ends it
+ * @param drainGrace how long what the main process left behind may go on after its end
+ * @param outputLimit bytes kept from the start of each stream
+ * @param marker {@code NAME=value}, an entry of the environment unique to this attempt, by which strays are found
+ *     after their supervisor was killed; empty for none
+ * @param metadata kept in the attempt file for the caller
+ * @param allowPrivilegeGain whether set-user-id programs work
+ */
+public record ProcessSpec(
+        Path attemptFile,
+        Program program,
+        Map<String, String> environment,
+        Path workingDirectory,
+        byte[] stdin,
+        @Nullable Duration timeout,
+        Duration killGrace,
+        Duration drainGrace,
+        long outputLimit,
+        String marker,
+        byte[] metadata,
+        boolean allowPrivilegeGain) {
+    public static final Duration DEFAULT_KILL_GRACE = Duration.ofSeconds(5);
+    public static final Duration DEFAULT_DRAIN_GRACE = Duration.ofSeconds(1);
+    public static final long DEFAULT_OUTPUT_LIMIT = 16L << 20;
+
+    public ProcessSpec {
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        if (!attemptFile.isAbsolute() || !workingDirectory.isAbsolute()) {
+            throw new IllegalArgumentException("attempt file and working directory must be absolute");
+        }
+        if (outputLimit < 0 || killGrace.isNegative() || drainGrace.isNegative()) {
+            throw new IllegalArgumentException("limits and graces must not be negative");
+        }
+        if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
+            throw new IllegalArgumentException("timeout must be positive");
+        }
+    }
+
+    public static Builder builder(Path attemptFile, Program program) {
+        return new Builder(attemptFile, program);
+    }
+
+    /** Collects what differs from the defaults: empty environment, {@code /}, empty input, no timeout. */
+    public static final class Builder {
+        private final Path attemptFile;
+        private final Program program;
+        private final Map<String, String> environment = new LinkedHashMap<>();
+        private Path workingDirectory = Path.of("/");
+        private byte[] stdin = new byte[0];
+        private @Nullable Duration timeout;
+        private Duration killGrace = DEFAULT_KILL_GRACE;
+        private Duration drainGrace = DEFAULT_DRAIN_GRACE;
+        private long outputLimit = DEFAULT_OUTPUT_LIMIT;
+        private String marker = "";
+        private byte[] metadata = new byte[0];
+        private boolean allowPrivilegeGain;
+
+        private Builder(Path attemptFile, Program program) {
+            this.attemptFile = attemptFile;
+            this.program = program;
+        }
+
+        public Builder environment(String name, String value) {
+            environment.put(name, value);
+            return this;
+        }
+
+        public Builder environment(Map<String, String> entries) {
+            environment.putAll(entries);
+            return this;
+        }
+
+        public Builder workingDirectory(Path directory) {
+            this.workingDirectory = directory;
+            return this;
+        }
+
+        public Builder stdin(byte[] input) {
+            this.stdin = input.clone();
+            return this;
+        }
+
+        public Builder timeout(@Nullable Duration fromStart) {
+            this.timeout = fromStart;
+            return this;
+        }
+
+        public Builder killGrace(Duration grace) {
+            this.killGrace = grace;
+            return this;
+        }
+
+        public Builder drainGrace(Duration grace) {
+            this.drainGrace = grace;
+            return this;
+        }
+
+        public Builder outputLimit(long bytes) {
+            this.outputLimit = bytes;
+            return this;
+        }
+
+        public Builder marker(String entry) {
+            this.marker = entry;
+            return this;
+        }
+
+        public Builder metadata(byte[] bytes) {
+            this.metadata = bytes.clone();
+            return this;
+        }
+
+        public Builder allowPrivilegeGain(boolean allow) {
+            this.allowPrivilegeGain = allow;
+            return this;
+        }
+
+        public ProcessSpec build() {
+            return new ProcessSpec(
+                    attemptFile,
+                    program,
+                    environment,
+                    workingDirectory,
+                    stdin,
+                    timeout,
+                    killGrace,
+                    drainGrace,
+                    outputLimit,
+                    marker,
+                    metadata,
+                    allowPrivilegeGain);
+        }
+    }
+}

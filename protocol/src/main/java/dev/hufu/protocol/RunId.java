@@ -1,0 +1,33 @@
+package dev.hufu.protocol;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** A run's id: a ULID in lower case, 26 characters of Crockford's base 32. */
+public record RunId(String value) implements Comparable<RunId> {
+    private static final Pattern FORM = Pattern.compile("[0-7][0-9a-hjkmnp-tv-z]{25}");
+
+    public RunId {
+        if (!FORM.matcher(value).matches()) {
+            throw new IllegalArgumentException("not a run id");
+        }
+    }
+
+    public static Optional<RunId> parse(String text) {
+        return FORM.matcher(text).matches() ? Optional.of(new RunId(text)) : Optional.empty();
+    }
+
+    public TaskId task(int index) {
+        return new TaskId(this, index);
+    }
+
+    @Override
+    public int compareTo(RunId other) {
+        return value.compareTo(other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.hufu.protocol;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run's effective values: what was asked for, with every default filled in.
+ *
+ * @param env in the caller's order
+ * @param cwd absolute; null for the user's home
+ * @param stdin the whole input; empty where none was given
+ * @param timeout counts from start; null for none
+ * @param expiresAfter counts from acceptance to start
+ */
+public record RunSpec(
+        Execution exec,
+        Map<String, String> env,
+        @Nullable String cwd,
+        Bytes stdin,
+        @Nullable Duration timeout,
+        Duration killGrace,
+        Duration expiresAfter,
+        Limits limits,
+        Map<String, String> labels) {
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
+    public static final Duration DEFAULT_KILL_GRACE = Duration.ofSeconds(5);
+    public static final Duration DEFAULT_EXPIRES_AFTER = Duration.ofHours(24);
+
+    public RunSpec {
+        env = Collections.unmodifiableMap(new LinkedHashMap<>(env));
+        labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+    }
+
+    /**
+     * What a run may use.
+     *
+     * @param output bytes kept per stream
+     */
+    public record Limits(long output) {
+        public static final long DEFAULT_OUTPUT = 16L << 20;
+        public static final long MAXIMUM_OUTPUT = 1L << 30;
+    }
+}

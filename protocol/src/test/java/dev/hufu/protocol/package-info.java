@@ -1,0 +1,5 @@
+/** Tests of the shared words. */
+@NullMarked
+package dev.hufu.protocol;
+
+import org.jspecify.annotations.NullMarked;
