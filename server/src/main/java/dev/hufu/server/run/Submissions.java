@@ -1,0 +1,157 @@
+package dev.hufu.server.run;
+
+import dev.hufu.protocol.Bytes;
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunIds;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.TaskRecord;
+import dev.hufu.support.Timers;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a decoded request into a durable run, or refuses it. Thread-safe; refuses everything once it drains. */
+public final class Submissions {
+    /** The name of the node that is the server's own machine. */
+    public static final String LOCAL_NODE = "local";
+
+    /**
+     * A request to run something, decoded and with every default filled in.
+     *
+     * @param caller who asks, as the audit log names it
+     * @param idempotency null where the caller gave no key
+     */
+    public record Order(
+            RunSpec spec,
+            String caller,
+            String traceId,
+            String traceparent,
+            @Nullable KeyedRequest idempotency) {}
+
+    /**
+     * A request's Idempotency-Key.
+     *
+     * @param fingerprint of the canonical request
+     */
+    public record KeyedRequest(String key, String fingerprint) {}
+
+    /** What became of an order; a refusal is thrown as {@link Refusal}. */
+    public sealed interface Accepted {
+        RunId run();
+
+        record Created(RunRecord record) implements Accepted {
+            @Override
+            public RunId run() {
+                return record.id();
+            }
+        }
+
+        record Replayed(RunId run, Bytes firstAnswer) implements Accepted {}
+    }
+
+    private final RunStore store;
+    private final RunIds ids;
+    private final Timers timers;
+    private final EnvironmentPolicy policy;
+    private final Wakeups wakeups;
+    private final long maxPending;
+    private volatile boolean draining;
+
+    /** Makes one that keeps at most {@code maxPending} tasks waiting. */
+    public Submissions(
+            RunStore store, RunIds ids, Timers timers, EnvironmentPolicy policy, Wakeups wakeups, long maxPending) {
+        this.store = store;
+        this.ids = ids;
+        this.timers = timers;
+        this.policy = policy;
+        this.wakeups = wakeups;
+        this.maxPending = maxPending;
+    }
+
+    /** From now on every order is refused as draining. */
+    public void drain() {
+        draining = true;
+    }
+
+    public boolean draining() {
+        return draining;
+    }
+
+    /**
+     * Accepts an order; it is durable when this returns.
+     *
+     * @param answer renders the first answer, kept for replays of the same key
+     */
+    public Accepted submit(Order order, Function<RunRecord, Bytes> answer) {
+        if (draining) {
+            throw new Refusal(ErrorKind.DRAINING, "The server is shutting down and takes no new runs.");
+        }
+        checkPolicy(order);
+        if (store.pendingTasks() >= maxPending) {
+            throw new Refusal(ErrorKind.QUEUE_FULL, "The queue holds " + maxPending + " tasks and is full.");
+        }
+        NewRun run = build(order, answer);
+        return switch (store.insert(run)) {
+            case RunStore.Inserted.Created created -> {
+                wakeups.workPending();
+                yield new Accepted.Created(created.run());
+            }
+            case RunStore.Inserted.Replayed replayed -> new Accepted.Replayed(replayed.run(), replayed.firstAnswer());
+            case RunStore.Inserted.KeyReused _ ->
+                throw new Refusal(
+                        ErrorKind.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for a different request.");
+        };
+    }
+
+    private void checkPolicy(Order order) {
+        List<Refusal.FieldError> forbidden =
+                policy.violations(order.spec().env().keySet());
+        if (!forbidden.isEmpty()) {
+            store.record(new AuditEvent(
+                    timers.now(),
+                    order.caller(),
+                    "run.refused",
+                    "runs",
+                    Map.of(
+                            "code",
+                            ErrorKind.FORBIDDEN.code(),
+                            "pointer",
+                            forbidden.getFirst().pointer())));
+            throw new Refusal(ErrorKind.FORBIDDEN, "The node's policy does not allow this environment.", forbidden);
+        }
+    }
+
+    private NewRun build(Order order, Function<RunRecord, Bytes> answer) {
+        Instant now = timers.now().truncatedTo(ChronoUnit.MILLIS);
+        RunId id = ids.next();
+        List<TaskRecord> tasks = new ArrayList<>();
+        tasks.add(new TaskRecord(
+                id.task(0),
+                LOCAL_NODE,
+                now,
+                now.plus(order.spec().expiresAfter()),
+                TaskRecord.Progress.pending(),
+                List.of()));
+        RunRecord run = new RunRecord(
+                id,
+                order.spec(),
+                new RunRecord.Origin(now, order.caller(), null, order.traceId(), order.traceparent()),
+                RunRecord.Progress.pending(tasks.size()));
+        KeyedRequest keyed = order.idempotency();
+        NewRun.Idempotency idempotency = keyed == null
+                ? null
+                : new NewRun.Idempotency(order.caller(), keyed.key(), keyed.fingerprint(), answer.apply(run));
+        AuditEvent audit =
+                new AuditEvent(now, order.caller(), "run.submitted", id.value(), Map.of("traceId", order.traceId()));
+        return new NewRun(run, tasks, idempotency, audit);
+    }
+}

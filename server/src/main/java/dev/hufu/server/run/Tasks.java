@@ -1,0 +1,111 @@
+package dev.hufu.server.run;
+
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.TaskId;
+import dev.hufu.protocol.TaskState;
+import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.Change;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.TaskRecord;
+import dev.hufu.support.Timers;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Applies events to tasks: the transition decides, the store compares and sets, and whoever waits is woken. Stateless;
+ * every state change of a task goes through here.
+ */
+public final class Tasks {
+    private final RunStore store;
+    private final RunWaits waits;
+    private final Timers timers;
+
+    public Tasks(RunStore store, RunWaits waits, Timers timers) {
+        this.store = store;
+        this.waits = waits;
+        this.timers = timers;
+    }
+
+    /**
+     * Applies an event; it changes nothing where the task does not wait for it.
+     *
+     * @param actor for the audit log
+     * @return the run and its task afterwards; empty where there is no such task
+     */
+    public Optional<RunStore.Decided> apply(TaskId task, TaskEvent event, String actor) {
+        Optional<RunStore.Decided> decided = store.changeTask(task, (run, now) -> change(run, now, event, actor));
+        decided.filter(RunStore.Decided::changed).ifPresent(each -> waits.changed(each.run()));
+        return decided;
+    }
+
+    /** Leases up to {@code limit} pending tasks of a node to an attempt each. */
+    public List<RunStore.Decided> lease(String node, int limit) {
+        Instant now = timers.now();
+        TaskEvent event = new TaskEvent.Leased(now);
+        List<RunStore.Decided> leased =
+                store.claim(node, limit, now, (run, task) -> change(run, task, event, "server"));
+        leased.forEach(each -> waits.changed(each.run()));
+        return leased;
+    }
+
+    /** Asks for a run to be cancelled: ends what was not dispatched, and answers what agents must stop. */
+    public Optional<RunStore.Decided> requestCancel(RunId run, String actor) {
+        Instant now = timers.now();
+        Optional<RunStore.Decided> decided =
+                store.changeRun(run, (record, open) -> cancellation(record, open, now, actor));
+        decided.filter(RunStore.Decided::changed).ifPresent(each -> waits.changed(each.run()));
+        return decided;
+    }
+
+    private static Optional<Change> cancellation(RunRecord run, List<TaskRecord> open, Instant now, String actor) {
+        RunRecord.Progress progress = run.progress();
+        if (progress.state().terminal() || progress.cancelRequestedAt() != null) {
+            return Optional.empty();
+        }
+        progress = new RunRecord.Progress(
+                progress.state(), progress.startedAt(), progress.finishedAt(), now, progress.counts());
+        List<Change.TaskUpdate> updates = new ArrayList<>();
+        List<AuditEvent> audit = new ArrayList<>();
+        audit.add(new AuditEvent(now, actor, "run.cancel-requested", run.id().value(), Map.of()));
+        TaskEvent event = new TaskEvent.CancelRequested(now);
+        for (TaskRecord task : open) {
+            Optional<Transitions.Next> next = Transitions.next(task, true, event);
+            if (next.isEmpty()) {
+                continue;
+            }
+            TaskRecord.Progress to = next.get().progress();
+            updates.add(new Change.TaskUpdate(task.id(), to, next.get().attempt()));
+            progress = RunProgress.after(progress, task.state(), to.state(), now);
+            audit.add(stateChange(task, to, actor, now));
+        }
+        return Optional.of(new Change(progress, updates, audit));
+    }
+
+    private static Optional<Change> change(RunRecord run, TaskRecord task, TaskEvent event, String actor) {
+        return Transitions.next(task, run.progress().cancelRequestedAt() != null, event)
+                .map(next -> {
+                    TaskRecord.Progress to = next.progress();
+                    return new Change(
+                            RunProgress.after(run.progress(), task.state(), to.state(), event.at()),
+                            List.of(new Change.TaskUpdate(task.id(), to, next.attempt())),
+                            List.of(stateChange(task, to, actor, event.at())));
+                });
+    }
+
+    private static AuditEvent stateChange(TaskRecord task, TaskRecord.Progress to, String actor, Instant at) {
+        Map<String, String> detail = new LinkedHashMap<>();
+        detail.put("from", task.state().name());
+        detail.put("to", to.state().name());
+        detail.put("attempt", Integer.toString(to.attempt()));
+        if (to.reason() != null) {
+            detail.put("reason", to.reason().word());
+        }
+        String action = task.state() == TaskState.LOST ? "task.mended" : "task.changed";
+        return new AuditEvent(at, actor, action, task.id().toString(), detail);
+    }
+}

@@ -1,0 +1,217 @@
+package dev.hufu.server.run;
+
+import dev.hufu.protocol.Outcome;
+import dev.hufu.protocol.Outcome.Ending;
+import dev.hufu.protocol.Reason;
+import dev.hufu.protocol.TaskState;
+import dev.hufu.server.store.AttemptRecord;
+import dev.hufu.server.store.TaskRecord;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lifecycle of a task: what state follows from which event. Pure; nothing else decides a state. An event that the
+ * present state does not wait for (late, repeated, or of another attempt) changes nothing.
+ */
+public final class Transitions {
+    private Transitions() {}
+
+    /**
+     * What follows.
+     *
+     * @param attempt the current attempt's new record; null where it has none yet
+     */
+    public record Next(
+            TaskRecord.Progress progress, @Nullable AttemptRecord attempt) {}
+
+    /**
+     * What is to be written for this event; empty for nothing.
+     *
+     * @param cancelRequested whether a caller asked for the run to be cancelled
+     */
+    public static Optional<Next> next(TaskRecord task, boolean cancelRequested, TaskEvent event) {
+        return switch (event) {
+            case TaskEvent.Leased leased ->
+                cancelRequested
+                        ? endedUnstarted(task, TaskState.CANCELLED, Reason.CANCELLED, leased.at())
+                        : leased(task, leased);
+            case TaskEvent.NotAccepted refused -> notAccepted(task, cancelRequested, refused);
+            case TaskEvent.Started started -> started(task, started);
+            case TaskEvent.KillPending pending -> killPending(task, pending);
+            case TaskEvent.Ended ended -> ended(task, ended);
+            case TaskEvent.OutcomeUnknown unknown -> outcomeUnknown(task, unknown);
+            case TaskEvent.CancelRequested request ->
+                endedUnstarted(task, TaskState.CANCELLED, Reason.CANCELLED, request.at());
+            case TaskEvent.ExpiryPassed passed -> endedUnstarted(task, TaskState.EXPIRED, Reason.EXPIRED, passed.at());
+        };
+    }
+
+    private static Optional<Next> leased(TaskRecord task, TaskEvent.Leased event) {
+        if (task.state() != TaskState.PENDING) {
+            return Optional.empty();
+        }
+        int number = task.progress().attempt();
+        return Optional.of(new Next(
+                new TaskRecord.Progress(TaskState.DISPATCHED, number, null, null, event.at(), null, null),
+                new AttemptRecord(number, task.node(), TaskState.DISPATCHED, null, null, null, null)));
+    }
+
+    private static Optional<Next> notAccepted(TaskRecord task, boolean cancelRequested, TaskEvent.NotAccepted event) {
+        if (!isCurrent(task, event.attempt()) || task.state() != TaskState.DISPATCHED) {
+            return Optional.empty();
+        }
+        int number = task.progress().attempt();
+        TaskState state = cancelRequested ? TaskState.CANCELLED : TaskState.PENDING;
+        Reason reason = cancelRequested ? Reason.CANCELLED : null;
+        Instant finishedAt = cancelRequested ? event.at() : null;
+        return Optional.of(new Next(
+                new TaskRecord.Progress(state, number, reason, null, null, null, finishedAt),
+                new AttemptRecord(number, task.node(), state, reason, null, finishedAt, null)));
+    }
+
+    private static Optional<Next> started(TaskRecord task, TaskEvent.Started event) {
+        if (!isCurrent(task, event.attempt()) || task.state() != TaskState.DISPATCHED) {
+            return Optional.empty();
+        }
+        return Optional.of(running(task, null, event.startedAt()));
+    }
+
+    private static Optional<Next> killPending(TaskRecord task, TaskEvent.KillPending event) {
+        Reason reason = event.pending() ? Reason.KILL_PENDING : null;
+        if (!isCurrent(task, event.attempt())
+                || task.state() != TaskState.RUNNING
+                || task.progress().reason() == reason) {
+            return Optional.empty();
+        }
+        return Optional.of(running(task, reason, task.progress().startedAt()));
+    }
+
+    private static Next running(TaskRecord task, @Nullable Reason reason, @Nullable Instant startedAt) {
+        TaskRecord.Progress now = task.progress();
+        return new Next(
+                new TaskRecord.Progress(
+                        TaskState.RUNNING, now.attempt(), reason, null, now.dispatchedAt(), startedAt, null),
+                new AttemptRecord(now.attempt(), task.node(), TaskState.RUNNING, reason, startedAt, null, null));
+    }
+
+    private static Optional<Next> ended(TaskRecord task, TaskEvent.Ended event) {
+        if (!isCurrent(task, event.attempt()) || !awaitsEnd(task, event.outcome())) {
+            return Optional.empty();
+        }
+        Outcome outcome = event.outcome();
+        Verdict verdict = verdict(outcome);
+        TaskRecord.Progress now = task.progress();
+        Instant startedAt = verdict.state() == TaskState.LOST && outcome.startedAt() == null
+                ? now.startedAt()
+                : outcome.startedAt();
+        return Optional.of(new Next(
+                new TaskRecord.Progress(
+                        verdict.state(),
+                        now.attempt(),
+                        verdict.reason(),
+                        verdict.message(),
+                        now.dispatchedAt(),
+                        startedAt,
+                        outcome.finishedAt()),
+                new AttemptRecord(
+                        now.attempt(),
+                        task.node(),
+                        verdict.state(),
+                        verdict.reason(),
+                        startedAt,
+                        outcome.finishedAt(),
+                        outcome)));
+    }
+
+    /** {@code LOST} waits for one thing still: the late, true report of the same attempt. */
+    private static boolean awaitsEnd(TaskRecord task, Outcome outcome) {
+        return switch (task.state()) {
+            case DISPATCHED, RUNNING -> true;
+            case LOST -> mends(outcome.ending());
+            case PENDING, RETRYING, SUCCEEDED, FAILED, TIMED_OUT, CANCELLED, EXPIRED -> false;
+        };
+    }
+
+    private static boolean mends(Ending ending) {
+        return switch (ending) {
+            case Ending.Exited _, Ending.Signaled _, Ending.SpawnFailed _, Ending.NeverStarted _ -> true;
+            case Ending.Expired _, Ending.Rejected _, Ending.Unknown _ -> false;
+        };
+    }
+
+    private record Verdict(
+            TaskState state, Reason reason, @Nullable String message) {}
+
+    private static Verdict verdict(Outcome outcome) {
+        return switch (outcome.ending()) {
+            case Ending.Unknown unknown -> new Verdict(TaskState.LOST, unknown.reason(), unknown.message());
+            case Ending.NeverStarted _ -> new Verdict(TaskState.CANCELLED, Reason.CANCELLED, null);
+            case Ending.Expired _ -> new Verdict(TaskState.EXPIRED, Reason.EXPIRED, null);
+            case Ending.Rejected rejected -> new Verdict(TaskState.FAILED, Reason.REJECTED, rejected.message());
+            case Ending.SpawnFailed failed -> new Verdict(TaskState.FAILED, Reason.SPAWN_FAILED, failed.message());
+            case Ending.Exited exited ->
+                stopped(outcome)
+                        .orElseGet(() -> new Verdict(
+                                exited.code() == 0 ? TaskState.SUCCEEDED : TaskState.FAILED, Reason.EXIT, null));
+            case Ending.Signaled _ ->
+                stopped(outcome).orElseGet(() -> new Verdict(TaskState.FAILED, Reason.SIGNAL, null));
+        };
+    }
+
+    /** Whoever stopped the process decides, however it then ended: a signalled run is cancelled even if it exits 0. */
+    private static Optional<Verdict> stopped(Outcome outcome) {
+        return switch (outcome.stopCause()) {
+            case NONE -> Optional.empty();
+            case DEADLINE -> Optional.of(new Verdict(TaskState.TIMED_OUT, Reason.TIMEOUT, null));
+            case REQUESTED -> Optional.of(new Verdict(TaskState.CANCELLED, Reason.CANCELLED, null));
+            case OUTPUT -> Optional.of(new Verdict(TaskState.FAILED, Reason.OUTPUT_LIMIT, null));
+            case MEMORY -> Optional.of(new Verdict(TaskState.FAILED, Reason.MEMORY_LIMIT, null));
+            case PIDS -> Optional.of(new Verdict(TaskState.FAILED, Reason.PID_LIMIT, null));
+            case SUPERVISOR_LOST -> Optional.of(new Verdict(TaskState.LOST, Reason.SUPERVISOR_LOST, null));
+        };
+    }
+
+    private static Optional<Next> outcomeUnknown(TaskRecord task, TaskEvent.OutcomeUnknown event) {
+        if (!isCurrent(task, event.attempt())
+                || (task.state() != TaskState.DISPATCHED && task.state() != TaskState.RUNNING)) {
+            return Optional.empty();
+        }
+        TaskRecord.Progress now = task.progress();
+        return Optional.of(new Next(
+                new TaskRecord.Progress(
+                        TaskState.LOST,
+                        now.attempt(),
+                        event.reason(),
+                        null,
+                        now.dispatchedAt(),
+                        now.startedAt(),
+                        event.at()),
+                new AttemptRecord(
+                        now.attempt(),
+                        task.node(),
+                        TaskState.LOST,
+                        event.reason(),
+                        now.startedAt(),
+                        event.at(),
+                        null)));
+    }
+
+    /** Ends what no agent has: what was dispatched is for the agent to say. */
+    private static Optional<Next> endedUnstarted(TaskRecord task, TaskState state, Reason reason, Instant at) {
+        if (task.state() != TaskState.PENDING && task.state() != TaskState.RETRYING) {
+            return Optional.empty();
+        }
+        TaskRecord.Progress now = task.progress();
+        AttemptRecord last = task.currentAttemptRecord();
+        return Optional.of(new Next(
+                new TaskRecord.Progress(state, now.attempt(), reason, null, now.dispatchedAt(), null, at),
+                last == null
+                        ? null
+                        : new AttemptRecord(last.number(), last.node(), state, reason, null, at, last.outcome())));
+    }
+
+    private static boolean isCurrent(TaskRecord task, int attempt) {
+        return task.progress().attempt() == attempt;
+    }
+}

@@ -1,0 +1,5 @@
+/** The lifecycle of runs: accepting, changing state, cancelling, waiting. */
+@NullMarked
+package dev.hufu.server.run;
+
+import org.jspecify.annotations.NullMarked;
