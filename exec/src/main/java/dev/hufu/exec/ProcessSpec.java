@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param metadata kept in the attempt file for the caller
  * @param allowPrivilegeGain whether set-user-id programs work
  */
+// Specifications are not compared, and an input of megabytes is not worth a copy for each look at it.
+@SuppressWarnings("ArrayRecordComponent")
 public record ProcessSpec(
         Path attemptFile,
         Program program,

@@ -1,0 +1,34 @@
+package dev.hufu.exec;
+
+import dev.hufu.exec.internal.AttemptFiles;
+import dev.hufu.exec.internal.NativeProcessLauncher;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadFactory;
+
+/** Where launchers come from. */
+public final class ProcessLaunchers {
+    private ProcessLaunchers() {}
+
+    /**
+     * Starts the native launcher, a small program of this library's own that starts, watches and stops the processes.
+     * Needs Linux on the architecture this library was built for.
+     *
+     * @param threads makes one thread per running process, which mostly waits on a socket; fit for virtual threads
+     * @throws IOException if the launcher cannot be started
+     */
+    public static ProcessLauncher nativeLauncher(LauncherConfig config, InstantSource clock, ThreadFactory threads)
+            throws IOException {
+        return NativeProcessLauncher.start(config, clock, threads);
+    }
+
+    /**
+     * The {@link ProcessSpec#metadata} an attempt file was made with, whether its process runs or has ended.
+     *
+     * @throws IOException if there is no such file, or it is damaged
+     */
+    public static byte[] metadata(Path attemptFile) throws IOException {
+        return AttemptFiles.metadata(attemptFile);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.hufu.exec.internal;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The fixed part of an attempt file's header. */
+record AttemptHeader(
+        Layout layout, String bootId, Target main, long startRealtime, String controlSocket, String marker) {
+
+    /** Where things lie; every sum of these has been checked against overflow. */
+    record Layout(
+            int metadataLength,
+            long outputLimit,
+            long tailOffset,
+            long indexOffset,
+            long indexCapacity,
+            long stdoutOffset,
+            long stderrOffset) {}
+
+    /** A process told apart from a later one with the same id. */
+    record Target(long pid, long startTicks) {
+        static final Target NONE = new Target(0, 0);
+    }
+
+    /** Parses a header; null where none was written yet. */
+    static @Nullable AttemptHeader parse(ByteBuffer page) throws MalformedException {
+        ByteBuffer in = page.slice().order(ByteOrder.LITTLE_ENDIAN);
+        if (in.remaining() < Protocol.HEADER_SIZE || in.getLong(0) == 0) {
+            return null;
+        }
+        byte[] magic = new byte[Protocol.HEADER_MAGIC.length];
+        in.get(0, magic);
+        require(Arrays.equals(magic, Protocol.HEADER_MAGIC), "magic");
+        require(in.getInt(8) == Protocol.VERSION, "version");
+        return new AttemptHeader(
+                layout(in),
+                text(in, 64, 40),
+                new Target(in.getLong(112), in.getLong(120)),
+                in.getLong(128),
+                text(in, 144, 256),
+                text(in, 400, 256));
+    }
+
+    private static Layout layout(ByteBuffer in) throws MalformedException {
+        Layout layout = new Layout(
+                in.getInt(12),
+                in.getLong(16),
+                in.getLong(24),
+                in.getLong(32),
+                in.getLong(40),
+                in.getLong(48),
+                in.getLong(56));
+        try {
+            require(layout.metadataLength >= 0 && layout.outputLimit >= 0, "lengths");
+            require(layout.tailOffset >= Math.addExact(Protocol.METADATA_AT, layout.metadataLength), "tail offset");
+            require(layout.indexOffset >= Math.addExact(layout.tailOffset, 2L * Protocol.RING_SIZE), "index offset");
+            require(layout.indexCapacity >= 0, "index capacity");
+            long indexSize = Math.multiplyExact(layout.indexCapacity, (long) Protocol.INDEX_ENTRY);
+            require(layout.stdoutOffset >= Math.addExact(layout.indexOffset, indexSize), "stdout offset");
+            require(layout.stderrOffset >= Math.addExact(layout.stdoutOffset, layout.outputLimit), "stderr offset");
+            Math.addExact(layout.stderrOffset, layout.outputLimit);
+        } catch (ArithmeticException e) {
+            throw malformed("offsets", e);
+        }
+        return layout;
+    }
+
+    private static String text(ByteBuffer in, int at, int size) throws MalformedException {
+        byte[] bytes = new byte[size];
+        in.get(at, bytes);
+        int length = 0;
+        while (length < size && bytes[length] != 0) {
+            length++;
+        }
+        require(length < size, "text at " + at);
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private static void require(boolean holds, String what) throws MalformedException {
+        if (!holds) {
+            throw new MalformedException("bad header: " + what);
+        }
+    }
+
+    private static MalformedException malformed(String what, Throwable cause) {
+        MalformedException malformed = new MalformedException("bad header: " + what);
+        malformed.initCause(cause);
+        return malformed;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.hufu.exec.internal;
+
+import dev.hufu.exec.ExitStatus;
+import dev.hufu.exec.OutputSummary;
+import dev.hufu.exec.ProcessResult;
+import dev.hufu.exec.StopCause;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out from an attempt's file what became of it, and does what then remains to be done. Any thread may use it. */
+final class Recovery {
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    /** What is left to say of an attempt that was launched and whose file somebody removed. */
+    static final Finding.Lost FILE_GONE = new Finding.Lost(
+            new ExitStatus.Unknown(ExitStatus.Unknown.Why.SUPERVISOR_LOST), null, LiveCounters.NOTHING);
+
+    private final LauncherHost host;
+    private final InstantSource clock;
+    private final String bootId;
+
+    /** What a file says. */
+    sealed interface Finding {
+        record Missing() implements Finding {}
+
+        record Ended(ProcessResult result) implements Finding {}
+
+        /** Its supervisor lives; the header is null where it is not written yet, or damaged. */
+        record Alive(@Nullable AttemptHeader header) implements Finding {}
+
+        /** Neither supervisor nor record is left. */
+        record Lost(ExitStatus.Unknown status, @Nullable AttemptHeader header, LiveCounters live) implements Finding {}
+    }
+
+    Recovery(LauncherHost host, InstantSource clock) throws IOException {
+        this.host = host;
+        this.clock = clock;
+        this.bootId = Files.readString(BOOT_ID, StandardCharsets.US_ASCII).trim();
+    }
+
+    Finding find(Path file) throws IOException {
+        try (AttemptFile attempt = new AttemptFile(file)) {
+            AttemptFile.Snapshot before = attempt.snapshot();
+            if (before.record() instanceof AttemptFile.RecordState.Valid(ExitRecord record)) {
+                return ended(before, record);
+            }
+            if (Liveness.isHeld(file)) {
+                return new Finding.Alive(before.header());
+            }
+            // It may have ended between the two looks; now that nobody writes any more, what is there counts.
+            AttemptFile.Snapshot last = attempt.snapshot();
+            return switch (last.record()) {
+                case AttemptFile.RecordState.Valid(ExitRecord record) -> ended(last, record);
+                case AttemptFile.RecordState.Damaged() -> lost(ExitStatus.Unknown.Why.RECORD_DAMAGED, last);
+                case AttemptFile.RecordState.Absent() -> lost(ExitStatus.Unknown.Why.SUPERVISOR_LOST, last);
+            };
+        } catch (NoSuchFileException e) {
+            return new Finding.Missing();
+        }
+    }
+
+    private static Finding ended(AttemptFile.Snapshot snapshot, ExitRecord record) {
+        AttemptHeader header = snapshot.header();
+        if (header == null) {
+            throw new IllegalStateException("a record counts only beside its header");
+        }
+        return new Finding.Ended(record.result(header.layout().outputLimit()));
+    }
+
+    private static Finding lost(ExitStatus.Unknown.Why why, AttemptFile.Snapshot snapshot) {
+        return new Finding.Lost(new ExitStatus.Unknown(why), snapshot.header(), snapshot.live());
+    }
+
+    /** A connection to the supervisor's control socket, not yet used. */
+    Connection reach(AttemptHeader header) throws IOException {
+        if (header.controlSocket().isEmpty()) {
+            throw new MalformedException("attempt without a control socket");
+        }
+        try {
+            return Connection.open(Path.of(header.controlSocket()), _ -> {});
+        } catch (InvalidPathException e) {
+            throw new IOException("control socket's name does not exist in this locale", e);
+        }
+    }
+
+    /**
+     * Kills what a lost supervisor left, which can be told from others only within the boot it was started in.
+     *
+     * @param marker the attempt's, where the caller knows it; else empty
+     * @return whether nothing is left
+     */
+    boolean sweep(String marker, @Nullable AttemptHeader header) throws IOException {
+        boolean sameBoot = header == null || header.bootId().equals(bootId);
+        String known = marker.isEmpty() && header != null ? header.marker() : marker;
+        AttemptHeader.Target main = header == null ? AttemptHeader.Target.NONE : header.main();
+        if (!sameBoot || (known.isEmpty() && main.pid() == 0)) {
+            return true;
+        }
+        try (Connection connection = host.connect()) {
+            connection.send(Requests.sweep(known, main));
+            if (connection.receive() instanceof Answer.Swept(int _, int survivors)) {
+                return survivors == 0;
+            }
+        }
+        throw new IOException("the native launcher did not answer a sweep");
+    }
+
+    ProcessResult unknown(Finding.Lost lost) {
+        AttemptHeader header = lost.header();
+        OutputSummary output = lost.live()
+                .summary()
+                .summary(header == null ? 0 : header.layout().outputLimit());
+        StopCause cause = lost.status().why() == ExitStatus.Unknown.Why.SUPERVISOR_LOST
+                ? StopCause.SUPERVISOR_LOST
+                : StopCause.NONE;
+        return new ProcessResult(lost.status(), cause, startedAt(header), clock.instant(), null, output, null);
+    }
+
+    private static @Nullable Instant startedAt(@Nullable AttemptHeader header) {
+        return header == null || header.startRealtime() == 0 ? null : ExitRecord.instant(header.startRealtime());
+    }
+}

@@ -1,0 +1,391 @@
+#include "attempt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "input.h"
+#include "pump.h"
+#include "record.h"
+#include "start.h"
+#include "stop.h"
+#include "sys.h"
+
+struct attempt {
+    struct attempt_file file;
+    struct pump pumps[STREAMS];
+    struct stop stop;
+    struct control control;
+    struct ending ending;
+    int signals;
+    int deadline; /* timerfd, -1 where there is none */
+    uint64_t kill_grace;
+    uint64_t drain_grace;
+    int64_t started_at;
+    int64_t drain_until; /* NEVER as long as the main process runs */
+    bool no_children;
+    bool script;
+    char path[PATH_MAX];
+};
+
+static struct attempt current;
+
+static void fail_to_start(struct attempt *attempt, int error, uint32_t stage) {
+    attempt->ending.kind = EXIT_LAUNCH_FAILED;
+    attempt->ending.value = error;
+    attempt->ending.detail = stage;
+    attempt->no_children = true;
+}
+
+static void account(struct attempt *attempt, const struct rusage *usage) {
+    struct ending *ending = &attempt->ending;
+    ending->user_microseconds += (uint64_t) usage->ru_utime.tv_sec * 1000000 + (uint64_t) usage->ru_utime.tv_usec;
+    ending->system_microseconds += (uint64_t) usage->ru_stime.tv_sec * 1000000 + (uint64_t) usage->ru_stime.tv_usec;
+    uint64_t resident = (uint64_t) usage->ru_maxrss * 1024;
+    if (resident > ending->maximum_resident) {
+        ending->maximum_resident = resident;
+    }
+}
+
+static void main_ended(struct attempt *attempt, int status) {
+    struct ending *ending = &attempt->ending;
+    if (WIFEXITED(status)) {
+        ending->kind = EXIT_EXITED;
+        ending->value = WEXITSTATUS(status);
+        ending->detail = 0;
+    } else {
+        ending->kind = EXIT_SIGNALED;
+        ending->value = WTERMSIG(status);
+        ending->detail = WCOREDUMP(status) ? 1 : 0;
+    }
+    int64_t now = now_monotonic();
+    ending->wall = now - attempt->started_at;
+    ending->end_realtime = now_realtime();
+    attempt->stop.main = 0;
+    attempt->drain_until = after(now, attempt->drain_grace);
+    /* It bounds the main process; what that left behind is bounded by the drain grace. */
+    close_if_open(&attempt->deadline);
+}
+
+static void reap(struct attempt *attempt) {
+    for (;;) {
+        int status;
+        struct rusage usage;
+        pid_t pid = wait4(-1, &status, WNOHANG | __WALL, &usage);
+        if (pid > 0) {
+            account(attempt, &usage);
+            if (pid == attempt->stop.main) {
+                main_ended(attempt, status);
+            }
+        } else if (pid == 0) {
+            return;
+        } else if (errno != EINTR) {
+            attempt->no_children = errno == ECHILD;
+            return;
+        }
+    }
+}
+
+/* Descriptors for the command, kept only until it has them. */
+struct passed {
+    int input;
+    int script;
+    int ends[STREAMS];
+};
+
+static bool prepare(struct attempt *attempt, const struct request *request, struct passed *passed) {
+    *passed = (struct passed){.input = -1, .script = -1, .ends = {-1, -1}};
+    int error = input_open(request->attempt_file, request->input, &passed->input);
+    if (error != 0) {
+        fail_to_start(attempt, error, STAGE_STDIN);
+        return false;
+    }
+    if ((request->flags & LAUNCH_SCRIPT) != 0) {
+        error = script_open(request->attempt_file, request->script, &passed->script);
+        attempt->script = error == 0;
+        if (error != 0) {
+            fail_to_start(attempt, error, STAGE_SCRIPT);
+            return false;
+        }
+    }
+    for (enum stream stream = STREAM_STDOUT; stream < STREAMS; stream++) {
+        error = pump_open(&attempt->pumps[stream], stream, &passed->ends[stream]);
+        if (error != 0) {
+            fail_to_start(attempt, error, STAGE_PIPE);
+            return false;
+        }
+    }
+    /* Made before the command starts, so that none ever runs without the deadline it was promised. */
+    if (request->timeout != 0) {
+        attempt->deadline = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+        if (attempt->deadline < 0) {
+            fail_to_start(attempt, errno, STAGE_LIMITS);
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint64_t arm_deadline(const struct attempt *attempt, uint64_t timeout) {
+    if (attempt->deadline < 0) {
+        return 0;
+    }
+    int64_t moment = after(now_boottime(), timeout);
+    struct itimerspec when = {.it_value = {.tv_sec = moment / SECOND, .tv_nsec = moment % SECOND}};
+    /* Cannot fail: the descriptor is a timer and the time is in range. */
+    timerfd_settime(attempt->deadline, TFD_TIMER_ABSTIME, &when, NULL);
+    return (uint64_t) moment;
+}
+
+static void tell_start(struct attempt *attempt, uint16_t type) {
+    uint8_t payload[16];
+    put64(payload, get64(attempt->file.header + 112));
+    put64(payload + 8, (uint64_t) attempt->ending.start_realtime);
+    control_send(&attempt->control, type, payload, sizeof payload);
+}
+
+static void start(struct attempt *attempt, const struct request *request) {
+    struct passed passed;
+    if (prepare(attempt, request, &passed)) {
+        struct start birth = {
+            .argv = request->argv,
+            .envp = request->envp,
+            .cwd = request->cwd,
+            .allow_privilege_gain = (request->flags & LAUNCH_ALLOW_PRIVILEGE_GAIN) != 0,
+            .input = passed.input,
+            .output = passed.ends[STREAM_STDOUT],
+            .errors = passed.ends[STREAM_STDERR],
+            .script = passed.script,
+        };
+        int64_t realtime = now_realtime();
+        attempt->started_at = now_monotonic();
+        struct started started = start_command(&birth);
+        if (started.pid > 0) {
+            attempt->stop.main = started.pid;
+            attempt->ending.start_realtime = realtime;
+            uint64_t deadline = arm_deadline(attempt, request->timeout);
+            attempt_started(&attempt->file, started.pid, started.ticks, realtime, deadline);
+            tell_start(attempt, FRAME_STARTED);
+        } else {
+            fail_to_start(attempt, started.error, started.stage);
+        }
+    }
+    close_if_open(&passed.input);
+    close_if_open(&passed.script);
+    close_if_open(&passed.ends[STREAM_STDOUT]);
+    close_if_open(&passed.ends[STREAM_STDERR]);
+}
+
+static void request_stop(struct attempt *attempt, enum cause cause, uint64_t grace) {
+    stop_request(&attempt->stop, cause, grace);
+    attempt_state(&attempt->file, STATE_STOPPING);
+}
+
+static bool obey(struct attempt *attempt, const struct frame *frame) {
+    const uint8_t *payload = frame->payload;
+    if (frame->type == FRAME_STOP && frame->length == 12) {
+        uint32_t cause = get32(payload);
+        if (cause == CAUSE_NONE || cause > CAUSE_LAST) {
+            return false;
+        }
+        request_stop(attempt, (enum cause) cause, get64(payload + 4));
+        return true;
+    }
+    if (frame->type == FRAME_SIGNAL && frame->length == 8) {
+        uint32_t signal = get32(payload);
+        if (signal == 0 || signal >= (uint32_t) NSIG) {
+            return false;
+        }
+        stop_signal(&attempt->stop, (int) signal, get32(payload + 4) != 0);
+        return true;
+    }
+    return frame->type == FRAME_ATTACH && frame->length == 0;
+}
+
+static void listen_to_agent(struct attempt *attempt) {
+    struct frame frame;
+    while (control_next(&attempt->control, &frame)) {
+        if (!obey(attempt, &frame)) {
+            control_detach(&attempt->control);
+        }
+    }
+}
+
+static void tell_kill_pending(struct attempt *attempt) {
+    uint8_t payload[12];
+    put32(payload, (uint32_t) attempt->stop.survivors);
+    put64(payload + 4, (uint64_t) attempt->stop.survivor);
+    attempt_state(&attempt->file, STATE_KILL_PENDING);
+    control_send(&attempt->control, FRAME_KILL_PENDING, payload, sizeof payload);
+}
+
+static bool drained(const struct attempt *attempt) {
+    return attempt->pumps[STREAM_STDOUT].fd < 0 && attempt->pumps[STREAM_STDERR].fd < 0;
+}
+
+/* The main process has ended, and its grace for what it left is over. */
+static void stop_draining(struct attempt *attempt) {
+    if (attempt->no_children) {
+        /* Somebody outside of the tree holds them. */
+        close_if_open(&attempt->pumps[STREAM_STDOUT].fd);
+        close_if_open(&attempt->pumps[STREAM_STDERR].fd);
+    } else if (attempt->stop.phase == STOP_NONE) {
+        attempt->ending.strays_killed = true;
+        stop_strays(&attempt->stop);
+    }
+}
+
+static void tend(struct attempt *attempt) {
+    if (!attempt->no_children && stop_tend(&attempt->stop)) {
+        tell_kill_pending(attempt);
+    }
+    if (now_monotonic() >= attempt->drain_until) {
+        stop_draining(attempt);
+    }
+    if (attempt->control.was_detached) {
+        control_tend(&attempt->control);
+    }
+}
+
+static int64_t due(const struct attempt *attempt) {
+    int64_t moment = control_due(&attempt->control);
+    int64_t stop = attempt->no_children ? NEVER : stop_due(&attempt->stop);
+    moment = stop < moment ? stop : moment;
+    /* Past its time the drain grace has nothing more to say but to a drain without children. */
+    bool drain_counts = attempt->no_children || attempt->stop.phase == STOP_NONE;
+    return drain_counts && attempt->drain_until < moment ? attempt->drain_until : moment;
+}
+
+enum watched { WATCH_STDOUT, WATCH_STDERR, WATCH_CHILDREN, WATCH_AGENT, WATCH_DEADLINE, WATCH_LISTENER, WATCH_CANDIDATE };
+
+static void act(struct attempt *attempt, const struct pollfd *ready) {
+    for (enum stream stream = STREAM_STDOUT; stream < STREAMS; stream++) {
+        short events = ready[WATCH_STDOUT + stream].revents;
+        if (events != 0) {
+            pump_some(&attempt->pumps[stream], &attempt->file, (events & POLLHUP) != 0);
+        }
+    }
+    if (ready[WATCH_CHILDREN].revents != 0) {
+        struct signalfd_siginfo ignored;
+        ssize_t length = read(attempt->signals, &ignored, sizeof ignored);
+        (void) length;
+        reap(attempt);
+        if (attempt->no_children) {
+            pump_all(&attempt->pumps[STREAM_STDOUT], &attempt->file);
+            pump_all(&attempt->pumps[STREAM_STDERR], &attempt->file);
+        }
+    }
+    if (ready[WATCH_DEADLINE].revents != 0 && attempt->deadline >= 0) {
+        close_if_open(&attempt->deadline);
+        request_stop(attempt, CAUSE_DEADLINE, attempt->kill_grace);
+    }
+    if (ready[WATCH_CANDIDATE].revents != 0 && control_candidate(&attempt->control)) {
+        tell_start(attempt, FRAME_ATTACHED);
+        listen_to_agent(attempt);
+    } else if (ready[WATCH_AGENT].revents != 0) {
+        control_receive(&attempt->control);
+        listen_to_agent(attempt);
+    }
+    if (ready[WATCH_LISTENER].revents != 0) {
+        control_accept(&attempt->control);
+    }
+}
+
+static void watch(struct attempt *attempt) {
+    while (!attempt->no_children || !drained(attempt)) {
+        struct pollfd watched[] = {
+            [WATCH_STDOUT] = {.fd = attempt->pumps[STREAM_STDOUT].fd, .events = POLLIN},
+            [WATCH_STDERR] = {.fd = attempt->pumps[STREAM_STDERR].fd, .events = POLLIN},
+            [WATCH_CHILDREN] = {.fd = attempt->no_children ? -1 : attempt->signals, .events = POLLIN},
+            [WATCH_AGENT] = {.fd = attempt->control.connection, .events = POLLIN},
+            [WATCH_DEADLINE] = {.fd = attempt->deadline, .events = POLLIN},
+            [WATCH_LISTENER] = {.fd = attempt->control.listener, .events = POLLIN},
+            [WATCH_CANDIDATE] = {.fd = attempt->control.candidate, .events = POLLIN},
+        };
+        int count = poll(watched, sizeof watched / sizeof watched[0], poll_timeout(due(attempt)));
+        if (count > 0) {
+            act(attempt, watched);
+        }
+        tend(attempt);
+    }
+    stop_proven(&attempt->stop);
+}
+
+static enum attempt_outcome finish(const struct attempt_surroundings *surroundings, struct attempt *attempt) {
+    uint8_t payload[EXIT_PAYLOAD_MAXIMUM];
+    attempt->ending.cause = attempt->stop.cause;
+    if (attempt->script) {
+        script_remove(attempt->path);
+    }
+    if (attempt->ending.end_realtime == 0) {
+        attempt->ending.end_realtime = now_realtime();
+    }
+    size_t length = attempt_end(&attempt->file, &attempt->ending, &attempt->stop.report, payload);
+    bool usual = length > 0 && !attempt->file.full && !attempt->control.was_detached
+            && attempt->stop.phase == STOP_NONE;
+    if (usual) {
+        /* Before the agent hears of it: its next request must not find us busy. */
+        surroundings->about_to_end();
+    }
+    if (length > 0) {
+        control_send(&attempt->control, FRAME_ENDED, payload, length);
+    }
+    attempt_close(&attempt->file);
+    control_end(&attempt->control);
+    close_if_open(&attempt->deadline);
+    close_if_open(&attempt->pumps[STREAM_STDOUT].fd);
+    close_if_open(&attempt->pumps[STREAM_STDERR].fd);
+    return usual ? ATTEMPT_USUAL : ATTEMPT_UNUSUAL;
+}
+
+static void begin(struct attempt *attempt, const struct attempt_surroundings *surroundings, int connection,
+        const struct request *request) {
+    control_begin(&attempt->control, connection, request->control_socket);
+    stop_begin(&attempt->stop);
+    attempt->ending = (struct ending){0};
+    attempt->pumps[STREAM_STDOUT].fd = -1;
+    attempt->pumps[STREAM_STDERR].fd = -1;
+    attempt->signals = surroundings->signals;
+    attempt->deadline = -1;
+    attempt->kill_grace = request->kill_grace;
+    attempt->drain_grace = request->drain_grace;
+    attempt->started_at = 0;
+    attempt->drain_until = NEVER;
+    attempt->no_children = false;
+    attempt->script = false;
+    strcpy(attempt->path, request->attempt_file);
+}
+
+enum attempt_outcome attempt_run(const struct attempt_surroundings *surroundings, int connection,
+        struct received *received) {
+    struct request request;
+    uint32_t stage = STAGE_REQUEST;
+    int error = request_parse(&request, received->payload, received->length);
+    if (error == 0) {
+        stage = STAGE_ATTEMPT_FILE;
+        error = attempt_create(&current.file, &request);
+    }
+    if (error != 0) {
+        request_release(&request);
+        request_discard(received);
+        surroundings->about_to_end();
+        frame_refuse(connection, error, stage);
+        return ATTEMPT_USUAL;
+    }
+    begin(&current, surroundings, connection, &request);
+    start(&current, &request);
+    request_release(&request);
+    request_discard(received);
+    if (current.stop.main != 0) {
+        watch(&current);
+    }
+    return finish(surroundings, &current);
+}

@@ -1,0 +1,273 @@
+#include "record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+enum {
+    BOOT_ID_SIZE = 40,
+    NAME_SIZE = 256,
+    LIVE_WRITTEN = 1024,
+    LIVE_INDEX = 1040,
+    LIVE_KEPT = 1048,
+    LIVE_STATE = 1064,
+    LIVE_FLAGS = 1068,
+    SPOOL_FULL = 1,
+    STRAYS_KILLED = 2,
+    PAGE = 4096
+};
+
+static char boot_id[BOOT_ID_SIZE];
+
+/* Header and exit record as they are when the file is made; of the second nothing is ever touched. */
+static uint8_t first_pages[METADATA_OFFSET];
+
+void record_read_boot_id(void) {
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    ssize_t length = read(fd, boot_id, sizeof boot_id - 1);
+    close(fd);
+    if (length > 0 && boot_id[length - 1] == '\n') {
+        boot_id[length - 1] = 0;
+    }
+}
+
+static uint64_t whole_pages(uint64_t bytes) {
+    return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+static void lay_out(struct attempt_file *file, const struct request *request) {
+    *file = (struct attempt_file){.fd = -1, .output_limit = request->output_limit};
+    file->tail_offset = METADATA_OFFSET + whole_pages(request->metadata.length);
+    file->index_offset = file->tail_offset + (uint64_t) STREAMS * RING_SIZE;
+    file->index_capacity = 2 * file->output_limit / PAGE + 65536;
+    file->stream_offset[STREAM_STDOUT] = file->index_offset + whole_pages(file->index_capacity * INDEX_ENTRY);
+    file->stream_offset[STREAM_STDERR] = file->stream_offset[STREAM_STDOUT] + whole_pages(file->output_limit);
+}
+
+static void copy_name(uint8_t *target, const char *name) {
+    size_t length = strlen(name);
+    memset(target, 0, NAME_SIZE);
+    if (length < NAME_SIZE) {
+        memcpy(target, name, length);
+    }
+}
+
+static void fill_header(const struct attempt_file *file, const struct request *request) {
+    uint8_t *header = first_pages;
+    memcpy(header, "HUFUATT1", 8);
+    put32(header + 8, PROTOCOL_VERSION);
+    put32(header + 12, (uint32_t) request->metadata.length);
+    put64(header + 16, file->output_limit);
+    put64(header + 24, file->tail_offset);
+    put64(header + 32, file->index_offset);
+    put64(header + 40, file->index_capacity);
+    put64(header + 48, file->stream_offset[STREAM_STDOUT]);
+    put64(header + 56, file->stream_offset[STREAM_STDERR]);
+    memcpy(header + 64, boot_id, BOOT_ID_SIZE);
+    put64(header + 104, (uint64_t) getpid());
+    copy_name(header + 144, request->control_socket);
+    copy_name(header + 400, request->marker);
+}
+
+static bool write_first_part(const struct attempt_file *file, const struct request *request) {
+    struct iovec parts[2] = {
+        {.iov_base = first_pages, .iov_len = sizeof first_pages},
+        {.iov_base = (void *) (uintptr_t) request->metadata.at, .iov_len = request->metadata.length},
+    };
+    size_t whole = parts[0].iov_len + parts[1].iov_len;
+    ssize_t count = pwritev(file->fd, parts, 2, 0);
+    if (count == (ssize_t) whole) {
+        return true;
+    }
+    if (count < 0 && errno != EINTR) {
+        return false;
+    }
+    /* A short write says no reason: writing the rest does. */
+    return write_at(file->fd, first_pages, sizeof first_pages, 0) == sizeof first_pages
+            && write_at(file->fd, request->metadata.at, request->metadata.length, METADATA_OFFSET)
+                    == request->metadata.length;
+}
+
+int attempt_create(struct attempt_file *file, const struct request *request) {
+    lay_out(file, request);
+    file->fd = open(request->attempt_file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file->fd < 0) {
+        return errno;
+    }
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    fill_header(file, request);
+    if (fcntl(file->fd, F_OFD_SETLK, &lock) == 0 && write_first_part(file, request)) {
+        void *header = mmap(NULL, HEADER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
+        if (header != MAP_FAILED) {
+            file->header = header;
+            return 0;
+        }
+    }
+    int error = errno;
+    unlink(request->attempt_file);
+    close_if_open(&file->fd);
+    return error;
+}
+
+static void publish64(struct attempt_file *file, size_t offset, uint64_t value) {
+    __atomic_store_n((uint64_t *) (void *) (file->header + offset), htole64(value), __ATOMIC_RELEASE);
+}
+
+static void publish32(struct attempt_file *file, size_t offset, uint32_t value) {
+    __atomic_store_n((uint32_t *) (void *) (file->header + offset), htole32(value), __ATOMIC_RELEASE);
+}
+
+void attempt_started(struct attempt_file *file, pid_t pid, uint64_t ticks, int64_t realtime, uint64_t deadline) {
+    put64(file->header + 112, (uint64_t) pid);
+    put64(file->header + 120, ticks);
+    put64(file->header + 136, deadline);
+    publish64(file, 128, (uint64_t) realtime);
+    attempt_state(file, STATE_RUNNING);
+}
+
+void attempt_state(struct attempt_file *file, enum state state) {
+    publish32(file, LIVE_STATE, state);
+}
+
+static void spool_is_full(struct attempt_file *file) {
+    file->full = true;
+    publish32(file, LIVE_FLAGS, SPOOL_FULL);
+}
+
+static bool store_in_ring(const struct attempt_file *file, enum stream stream, uint64_t past_limit, const uint8_t *bytes,
+        size_t length) {
+    uint64_t ring = file->tail_offset + (uint64_t) stream * RING_SIZE;
+    uint64_t at = past_limit % RING_SIZE;
+    size_t before_end = RING_SIZE - at < length ? (size_t) (RING_SIZE - at) : length;
+    return write_at(file->fd, bytes, before_end, ring + at) == before_end
+            && write_at(file->fd, bytes + before_end, length - before_end, ring) == length - before_end;
+}
+
+static bool store_bytes(struct attempt_file *file, enum stream stream, const uint8_t *bytes, size_t length) {
+    uint64_t position = file->written[stream];
+    size_t head = 0;
+    if (position < file->output_limit) {
+        uint64_t room = file->output_limit - position;
+        head = room < length ? (size_t) room : length;
+        size_t stored = write_at(file->fd, bytes, head, file->stream_offset[stream] + position);
+        file->kept[stream] += stored;
+        if (stored < head) {
+            return false;
+        }
+    }
+    return head == length
+            || store_in_ring(file, stream, position + head - file->output_limit, bytes + head, length - head);
+}
+
+static bool store_arrival(struct attempt_file *file, enum stream stream, int64_t realtime) {
+    uint64_t position = file->written[stream];
+    bool covered = file->index_count > 0 && file->last_stream == stream && realtime - file->last_time < 10 * MILLISECOND
+            && realtime >= file->last_time && position - file->last_position < 4096;
+    if (covered || file->index_count == file->index_capacity) {
+        return true;
+    }
+    uint8_t entry[INDEX_ENTRY];
+    put64(entry, (uint64_t) realtime);
+    put64(entry + 8, (uint64_t) stream << 63 | position);
+    if (write_at(file->fd, entry, sizeof entry, file->index_offset + file->index_count * INDEX_ENTRY) < sizeof entry) {
+        return false;
+    }
+    file->index_count++;
+    file->last_stream = stream;
+    file->last_time = realtime;
+    file->last_position = position;
+    return true;
+}
+
+void attempt_append(struct attempt_file *file, enum stream stream, const uint8_t *bytes, size_t length,
+        int64_t realtime) {
+    uint64_t indexed = file->index_count;
+    if (!file->full && (!store_bytes(file, stream, bytes, length) || !store_arrival(file, stream, realtime))) {
+        spool_is_full(file);
+    }
+    file->written[stream] += length;
+    if (file->index_count != indexed) {
+        publish64(file, LIVE_INDEX, file->index_count);
+    }
+    publish64(file, LIVE_KEPT + 8 * (size_t) stream, file->kept[stream]);
+    publish64(file, LIVE_WRITTEN + 8 * (size_t) stream, file->written[stream]);
+}
+
+static size_t build_payload(const struct attempt_file *file, const struct ending *ending,
+        const struct kill_report *report, uint8_t *at) {
+    put32(at, PROTOCOL_VERSION);
+    put32(at + 4, ending->kind);
+    put32(at + 8, (uint32_t) ending->value);
+    put32(at + 12, ending->detail);
+    put32(at + 16, ending->cause);
+    put32(at + 20, (file->full ? SPOOL_FULL : 0) | (ending->strays_killed ? STRAYS_KILLED : 0));
+    put64(at + 24, (uint64_t) ending->start_realtime);
+    put64(at + 32, (uint64_t) ending->end_realtime);
+    put64(at + 40, (uint64_t) ending->wall);
+    put64(at + 48, ending->user_microseconds);
+    put64(at + 56, ending->system_microseconds);
+    put64(at + 64, ending->maximum_resident);
+    put64(at + 72, file->written[STREAM_STDOUT]);
+    put64(at + 80, file->written[STREAM_STDERR]);
+    put32(at + 88, report->proof);
+    put32(at + 92, report->cause);
+    put64(at + 96, (uint64_t) report->duration);
+    put32(at + 104, report->count);
+    put32(at + 108, 0);
+    for (uint32_t i = 0; i < report->count; i++) {
+        const struct kill_step *step = &report->steps[i];
+        uint8_t *target = at + EXIT_PAYLOAD_FIXED + (size_t) i * STEP_SIZE;
+        put32(target, step->signal);
+        put32(target + 4, step->signalled);
+        put32(target + 8, step->survivors);
+        put32(target + 12, 0);
+        put64(target + 16, (uint64_t) step->realtime);
+    }
+    return EXIT_PAYLOAD_FIXED + (size_t) report->count * STEP_SIZE;
+}
+
+size_t attempt_end(struct attempt_file *file, const struct ending *ending, const struct kill_report *report,
+        uint8_t payload[EXIT_PAYLOAD_MAXIMUM]) {
+    uint8_t record[EXIT_RECORD_HEADER + EXIT_PAYLOAD_MAXIMUM];
+    size_t length = build_payload(file, ending, report, payload);
+    put32(record, EXIT_RECORD_MAGIC);
+    put32(record + 4, (uint32_t) length);
+    put32(record + 8, crc32_of(payload, length));
+    put32(record + 12, 0);
+    memcpy(record + EXIT_RECORD_HEADER, payload, length);
+    size_t whole = EXIT_RECORD_HEADER + length;
+    if (write_at(file->fd, record, whole, EXIT_RECORD_OFFSET) < whole) {
+        return 0;
+    }
+    attempt_state(file, STATE_ENDED);
+    return length;
+}
+
+void attempt_close(struct attempt_file *file) {
+    if (file->header != NULL) {
+        munmap(file->header, HEADER_SIZE);
+        file->header = NULL;
+    }
+    close_if_open(&file->fd);
+}
+
+uint32_t crc32_of(const uint8_t *bytes, size_t length) {
+    /* By half bytes: a table of 64 bytes touches no page of its own. */
+    static const uint32_t table[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
+    uint32_t crc = 0xffffffff;
+    for (size_t i = 0; i < length; i++) {
+        crc = table[(crc ^ bytes[i]) & 15] ^ (crc >> 4);
+        crc = table[(crc ^ (uint32_t) (bytes[i] >> 4)) & 15] ^ (crc >> 4);
+    }
+    return ~crc;
+}

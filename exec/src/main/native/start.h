@@ -1,0 +1,32 @@
+/* vfork and exec of the command. */
+#ifndef HUFU_START_H
+#define HUFU_START_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SCRIPT_FD = 3 };
+
+struct start {
+    char *const *argv;
+    char *const *envp;
+    const char *cwd;
+    bool allow_privilege_gain;
+    int input; /* -1: /dev/null */
+    int output;
+    int errors;
+    int script; /* -1: none */
+};
+
+struct started {
+    pid_t pid; /* 0 where it failed */
+    int error;
+    uint32_t stage;
+    uint64_t ticks; /* field 22 of /proc/PID/stat */
+};
+
+/* Needs descriptors 0 to 2 on /dev/null and 3 taken by something that need not be passed on. */
+struct started start_command(const struct start *start);
+
+#endif

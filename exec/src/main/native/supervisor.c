@@ -1,0 +1,84 @@
+#include "supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "frame.h"
+#include "sweep.h"
+#include "sys.h"
+#include "wire.h"
+
+/* The next connection, or -1 where there will be none. */
+static int await_connection(void) {
+    char byte;
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } space;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    for (;;) {
+        struct msghdr message = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = space.bytes, .msg_controllen = sizeof space.bytes};
+        ssize_t length = recvmsg(LAUNCHER_FD, &message, MSG_CMSG_CLOEXEC);
+        if (length < 0 && errno == EINTR) {
+            continue;
+        }
+        const struct cmsghdr *header = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+        if (header == NULL || header->cmsg_type != SCM_RIGHTS) {
+            return -1;
+        }
+        int connection;
+        memcpy(&connection, CMSG_DATA(header), sizeof connection);
+        return connection;
+    }
+}
+
+static void tell_idle(void) {
+    /* Where the launcher is gone, the next wait for a connection finds out. */
+    (void) send(LAUNCHER_FD, "i", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static enum attempt_outcome serve(const struct attempt_surroundings *surroundings, int connection) {
+    struct received received;
+    int error = request_receive(connection, &received);
+    if (error == 0 && received.type == FRAME_LAUNCH) {
+        return attempt_run(surroundings, connection, &received);
+    }
+    if (error == 0 && received.type == FRAME_SWEEP) {
+        error = sweep_serve(connection, &received);
+        request_discard(&received);
+        if (error == 0) {
+            tell_idle();
+            close(connection);
+            return ATTEMPT_USUAL;
+        }
+    } else if (error == 0) {
+        request_discard(&received);
+        error = EPROTO;
+    }
+    tell_idle();
+    frame_refuse(connection, error, STAGE_REQUEST);
+    return ATTEMPT_USUAL;
+}
+
+_Noreturn void supervisor_run(void) {
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    struct attempt_surroundings surroundings = {
+        .signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), .about_to_end = tell_idle};
+    if (surroundings.signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+        _exit(SUPERVISOR_LEFT_NOTHING);
+    }
+    for (;;) {
+        int connection = await_connection();
+        if (connection < 0 || serve(&surroundings, connection) != ATTEMPT_USUAL) {
+            _exit(SUPERVISOR_LEFT_NOTHING);
+        }
+    }
+}

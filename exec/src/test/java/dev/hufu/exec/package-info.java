@@ -1,0 +1,5 @@
+/** Tests of the launchers, by contract. */
+@NullMarked
+package dev.hufu.exec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Builds launcher and tests under the address and undefined-behaviour sanitizers into the directory named by the first
+# argument, and runs all cases, or those whose name contains the second. VERBOSE=1 names each case and its time.
+set -eu
+
+[ $# -ge 1 ] || { echo "usage: $0 OUTDIR [NAME]" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+sources=$here/../../main/native
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+compiler=${CC:-cc}
+if ! command -v "$compiler" > /dev/null 2>&1; then
+    echo "hufu: no C compiler ($compiler): install the package 'gcc' (Debian, Fedora) or 'build-base' (Alpine)" >&2
+    exit 1
+fi
+
+warnings='-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow'
+sanitizers='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+newer=$(find "$sources" "$here" -name '*.[ch]' -newer "$out/stamp" 2> /dev/null || echo all)
+if [ ! -x "$out/tests" ] || [ -n "$newer" ]; then
+    # shellcheck disable=SC2086 # words are wanted
+    "$compiler" $warnings $sanitizers -o "$out/hufu-launcher" "$sources"/*.c
+    parts=$(find "$sources" -name '*.c' ! -name launcher.c ! -name pool.c ! -name orphans.c)
+    # shellcheck disable=SC2086
+    "$compiler" $warnings $sanitizers -o "$out/tests" "$here/main.c" "$here/client.c" "$here"/*_test.c $parts
+    # shellcheck disable=SC2086
+    "$compiler" $warnings -O2 -o "$out/baseline" "$here/baseline.c"
+    touch "$out/stamp"
+fi
+
+# Short, for sockets: their paths end at 107 bytes.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT INT TERM
+
+# Supervisors have no standard error: what the sanitizers find in them comes out in files.
+ASAN_OPTIONS=log_path=$scratch/sanitizer:abort_on_error=0
+UBSAN_OPTIONS=log_path=$scratch/sanitizer:print_stacktrace=1
+export ASAN_OPTIONS UBSAN_OPTIONS
+status=0
+"$out/tests" "$out/hufu-launcher" "$scratch" "${2:-}" || status=$?
+"$out/baseline" 2 4 true > "$scratch/baseline" || { echo "FAILED baseline"; status=1; }
+for report in "$scratch"/sanitizer*; do
+    if [ -e "$report" ]; then
+        echo "FAILED by a sanitizer:"
+        cat "$report"
+        status=1
+    fi
+done
+exit "$status"
