@@ -5,19 +5,26 @@ import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets callers wait for a run's end. Holds an entry only for runs somebody waits for; the store is asked after registering,
- * so that an end just before is not missed.
+ * so that an end just before is not missed. Thread-safe; owns no thread.
  */
 public final class RunWaits {
-    private final ConcurrentHashMap<RunId, CompletableFuture<RunRecord>> waiting = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<RunId, Wait> waiting = new ConcurrentHashMap<>();
     private final RunStore store;
+    private volatile boolean released;
+
+    /** Those who wait for one run; the count of them is changed inside the map only. */
+    private static final class Wait {
+        private final CountDownLatch over = new CountDownLatch(1);
+        private int callers;
+        private volatile @Nullable RunRecord ended;
+    }
 
     public RunWaits(RunStore store) {
         this.store = store;
@@ -28,36 +35,51 @@ public final class RunWaits {
         if (!run.progress().state().terminal()) {
             return;
         }
-        CompletableFuture<RunRecord> future = waiting.remove(run.id());
-        if (future != null) {
-            future.complete(run);
+        Wait wait = waiting.get(run.id());
+        if (wait != null) {
+            wait.ended = run;
+            wait.over.countDown();
         }
     }
 
-    /** Ends every wait at once; each caller answers with the run as it is. For drain. */
+    /** Ends every wait at once, and those that come; each caller answers with the run as it is. For drain. */
     public void releaseAll() {
-        waiting.forEach((id, future) -> {
-            if (waiting.remove(id, future)) {
-                future.cancel(false);
-            }
-        });
+        released = true;
+        waiting.values().forEach(wait -> wait.over.countDown());
     }
 
     /** The run once it is terminal, or as it is when the time is over; empty where there is none. */
     public Optional<RunRecord> awaitEnd(RunId id, Duration limit) throws InterruptedException {
-        CompletableFuture<RunRecord> future = waiting.computeIfAbsent(id, _ -> new CompletableFuture<>());
-        Optional<RunRecord> now = store.run(id);
-        if (now.isEmpty() || now.get().progress().state().terminal()) {
-            waiting.remove(id, future);
-            future.cancel(false);
-            return now;
-        }
+        Wait wait = enter(id);
         try {
-            return Optional.of(future.get(limit.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException | java.util.concurrent.CancellationException over) {
-            return store.run(id);
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException("nobody fails a wait", impossible);
+            Optional<RunRecord> now = store.run(id);
+            if (now.isEmpty() || now.get().progress().state().terminal() || released) {
+                return now;
+            }
+            if (!wait.over.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                return store.run(id);
+            }
+            RunRecord ended = wait.ended;
+            return ended == null ? store.run(id) : Optional.of(ended);
+        } finally {
+            leave(id);
         }
+    }
+
+    /** How many runs are waited for. */
+    int size() {
+        return waiting.size();
+    }
+
+    private Wait enter(RunId id) {
+        return waiting.compute(id, (_, present) -> {
+            Wait wait = present == null ? new Wait() : present;
+            wait.callers++;
+            return wait;
+        });
+    }
+
+    private void leave(RunId id) {
+        waiting.computeIfPresent(id, (_, wait) -> --wait.callers == 0 ? null : wait);
     }
 }

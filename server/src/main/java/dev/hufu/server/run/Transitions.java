@@ -96,15 +96,16 @@ public final class Transitions {
     }
 
     private static Optional<Next> ended(TaskRecord task, TaskEvent.Ended event) {
-        if (!isCurrent(task, event.attempt()) || !awaitsEnd(task, event.outcome())) {
+        if (!isCurrent(task, event.attempt()) || !awaitsEnd(task.state())) {
             return Optional.empty();
         }
         Outcome outcome = event.outcome();
-        Verdict verdict = verdict(outcome);
+        Verdict verdict = contradicts(task, outcome) ? CONTRADICTION : verdict(outcome);
+        if (task.state() == TaskState.LOST && !mends(outcome.ending(), verdict)) {
+            return Optional.empty();
+        }
         TaskRecord.Progress now = task.progress();
-        Instant startedAt = verdict.state() == TaskState.LOST && outcome.startedAt() == null
-                ? now.startedAt()
-                : outcome.startedAt();
+        Instant startedAt = outcome.startedAt() == null ? now.startedAt() : outcome.startedAt();
         return Optional.of(new Next(
                 new TaskRecord.Progress(
                         verdict.state(),
@@ -125,23 +126,37 @@ public final class Transitions {
     }
 
     /** {@code LOST} waits for one thing still: the late, true report of the same attempt. */
-    private static boolean awaitsEnd(TaskRecord task, Outcome outcome) {
-        return switch (task.state()) {
-            case DISPATCHED, RUNNING -> true;
-            case LOST -> mends(outcome.ending());
+    private static boolean awaitsEnd(TaskState state) {
+        return switch (state) {
+            case DISPATCHED, RUNNING, LOST -> true;
             case PENDING, RETRYING, SUCCEEDED, FAILED, TIMED_OUT, CANCELLED, EXPIRED -> false;
         };
     }
 
-    private static boolean mends(Ending ending) {
+    /** Only what says how it ended mends; that it is unknown still is nothing new. */
+    private static boolean mends(Ending ending, Verdict verdict) {
         return switch (ending) {
-            case Ending.Exited _, Ending.Signaled _, Ending.SpawnFailed _, Ending.NeverStarted _ -> true;
+            case Ending.Exited _, Ending.Signaled _, Ending.SpawnFailed _, Ending.NeverStarted _ ->
+                verdict.state() != TaskState.LOST;
             case Ending.Expired _, Ending.Rejected _, Ending.Unknown _ -> false;
+        };
+    }
+
+    /** A process that started cannot have failed to start, and one that ended has started: such a record proves nothing. */
+    private static boolean contradicts(TaskRecord task, Outcome outcome) {
+        boolean started = task.progress().startedAt() != null || outcome.startedAt() != null;
+        return switch (outcome.ending()) {
+            case Ending.Exited _, Ending.Signaled _ -> !started;
+            case Ending.SpawnFailed _, Ending.NeverStarted _, Ending.Expired _, Ending.Rejected _ -> started;
+            case Ending.Unknown _ -> false;
         };
     }
 
     private record Verdict(
             TaskState state, Reason reason, @Nullable String message) {}
+
+    private static final Verdict CONTRADICTION = new Verdict(
+            TaskState.LOST, Reason.RECORD_DAMAGED, "The agent's report of the end contradicts what is known of the start.");
 
     private static Verdict verdict(Outcome outcome) {
         return switch (outcome.ending()) {

@@ -1,0 +1,92 @@
+package dev.hufu.server;
+
+import dev.hufu.agent.Agent;
+import dev.hufu.agent.AgentConfig;
+import dev.hufu.exec.LauncherConfig;
+import dev.hufu.exec.ProcessLauncher;
+import dev.hufu.exec.ProcessLaunchers;
+import dev.hufu.server.fleet.AgentSessions;
+import dev.hufu.server.output.OutputStore;
+import dev.hufu.support.Service;
+import dev.hufu.support.Threads;
+import dev.hufu.support.Timers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's own machine as a node: an agent in this process, spoken to by encoded messages as any other. Owns the agent,
+ * its link and its launcher; {@link #stop} lets go of what runs, which the next server finds again.
+ */
+final class LocalNode implements Service {
+    private final AgentConfig config;
+    private final LauncherConfig launcherConfig;
+    private final String version;
+    private final AgentSessions sessions;
+    private final Timers timers;
+    private final Consumer<IOException> onBroken;
+
+    private volatile @Nullable Agent agent;
+    private @Nullable ProcessLauncher launcher;
+    private boolean over;
+
+    /**
+     * @param version of this program
+     * @param onBroken called when the agent's journal failed for good: the process must be started anew
+     */
+    LocalNode(
+            AgentConfig config,
+            LauncherConfig launcherConfig,
+            String version,
+            AgentSessions sessions,
+            Timers timers,
+            Consumer<IOException> onBroken) {
+        this.config = config;
+        this.launcherConfig = launcherConfig;
+        this.version = version;
+        this.sessions = sessions;
+        this.timers = timers;
+        this.onBroken = onBroken;
+    }
+
+    /** @throws UncheckedIOException with a message for people, where the launcher or the journal fails */
+    @Override
+    public synchronized void start() {
+        if (over || launcher != null) {
+            throw new IllegalStateException("a node is started once");
+        }
+        ProcessLauncher started;
+        try {
+            started = ProcessLaunchers.nativeLauncher(
+                    launcherConfig, timers::now, Threads.virtualFactory("process-"));
+        } catch (IOException failed) {
+            throw new UncheckedIOException("The launcher could not be started: " + failed.getMessage(), failed);
+        }
+        launcher = started;
+        Agent made = new Agent(config, new LocalLink(config.node(), sessions), started, timers, version);
+        made.broken().thenAccept(onBroken);
+        agent = made;
+        made.start();
+    }
+
+    @Override
+    public synchronized void stop() {
+        over = true;
+        if (agent != null) {
+            agent.stop();
+        }
+        if (launcher != null) {
+            launcher.close();
+        }
+    }
+
+    /** The output of this node's attempts; empty before the start. */
+    OutputStore output() {
+        return new LocalOutput(attempt -> {
+            Agent started = agent;
+            return started == null ? Optional.empty() : started.output(attempt);
+        });
+    }
+}

@@ -1,0 +1,93 @@
+package dev.hufu.server.http;
+
+import dev.hufu.server.output.AttemptOutput;
+import dev.hufu.server.output.AttemptOutput.Arrival;
+import dev.hufu.server.output.AttemptOutput.Stream;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends both streams of an attempt in the order in which their bytes arrived. What came at one arrival ends where the next
+ * arrival of the same stream begins. Holds a page of arrivals for each stream; not for several threads.
+ */
+final class ArrivalOrder {
+    private static final int PAGE = 1_024;
+
+    private final AttemptOutput output;
+    private final Side stdout;
+    private final Side stderr;
+
+    ArrivalOrder(AttemptOutput output, OutputSnapshot stdout, OutputSnapshot stderr) {
+        this.output = output;
+        this.stdout = new Side(stdout);
+        this.stderr = new Side(stderr);
+    }
+
+    void copy(OutputSink sink) throws IOException {
+        Pages pages = new Pages();
+        for (long number = 0; !sink.isFull() && !(stdout.isDone() && stderr.isDone()); number++) {
+            Arrival arrival = pages.at(number);
+            if (arrival == null) {
+                break;
+            }
+            Side side = arrival.stream() == Stream.STDOUT ? stdout : stderr;
+            side.copyTo(side.nextStart(number), sink);
+        }
+        stdout.copyTo(Long.MAX_VALUE, sink);
+        stderr.copyTo(Long.MAX_VALUE, sink);
+    }
+
+    /** One stream: how far it was sent, and where its next arrival begins. */
+    private final class Side {
+        private final OutputSnapshot snapshot;
+        private final Pages ahead = new Pages();
+        private long sent;
+        private long lookedAt = -1;
+
+        Side(OutputSnapshot snapshot) {
+            this.snapshot = snapshot;
+        }
+
+        boolean isDone() {
+            return sent >= snapshot.written();
+        }
+
+        /** Where the first arrival of this stream after the one with this number begins. */
+        long nextStart(long number) throws IOException {
+            lookedAt = Math.max(lookedAt, number);
+            while (true) {
+                lookedAt++;
+                Arrival arrival = ahead.at(lookedAt);
+                if (arrival == null) {
+                    return Long.MAX_VALUE;
+                }
+                if (arrival.stream() == snapshot.stream()) {
+                    lookedAt--;
+                    return arrival.position();
+                }
+            }
+        }
+
+        void copyTo(long end, OutputSink sink) throws IOException {
+            if (end > sent) {
+                snapshot.copy(sent, end, sink);
+                sent = end;
+            }
+        }
+    }
+
+    /** Arrivals by number, a page at a time. */
+    private final class Pages {
+        private List<Arrival> page = List.of();
+        private long first;
+
+        @Nullable Arrival at(long number) throws IOException {
+            if (number < first || number >= first + page.size()) {
+                page = output.arrivals(number, PAGE);
+                first = number;
+            }
+            return page.isEmpty() ? null : page.get((int) (number - first));
+        }
+    }
+}

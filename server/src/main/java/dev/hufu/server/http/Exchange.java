@@ -1,0 +1,191 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.auth.Caller;
+import dev.hufu.server.run.Refusal;
+import io.javalin.http.Context;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.Enumeration;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One request and its answer, as routes see them. Not for several threads. */
+final class Exchange {
+    private static final int FIRST_READ = 8_192;
+    private static final String JSON = "application/json";
+
+    private final Context context;
+    private final HttpServletRequest request;
+    private final HttpServletResponse response;
+    private final TraceContext trace;
+    private final int bodyLimit;
+    private @Nullable Caller caller;
+
+    Exchange(Context context, TraceContext trace, int bodyLimit) {
+        this.context = context;
+        this.request = context.req();
+        this.response = context.res();
+        this.trace = trace;
+        this.bodyLimit = bodyLimit;
+    }
+
+    TraceContext trace() {
+        return trace;
+    }
+
+    void admitted(Caller known) {
+        caller = known;
+    }
+
+    /** Who calls; only on routes that are not public. */
+    Caller caller() {
+        if (caller == null) {
+            throw new IllegalStateException("nobody was asked for credentials here");
+        }
+        return caller;
+    }
+
+    String pathParameter(String name) {
+        return context.pathParam(name);
+    }
+
+    @Nullable String header(String name) {
+        return request.getHeader(name);
+    }
+
+    Enumeration<String> headers(String name) {
+        return request.getHeaders(name);
+    }
+
+    String method() {
+        return request.getMethod();
+    }
+
+    String remoteAddress() {
+        return request.getRemoteAddr();
+    }
+
+    boolean isHead() {
+        return request.getMethod().equals("HEAD");
+    }
+
+    QueryParameters query(String... known) {
+        return new QueryParameters(request.getQueryString(), Set.of(known));
+    }
+
+    /** For requests whose path says all. */
+    void noQuery() {
+        if (request.getQueryString() != null) {
+            query().throwIfWrong();
+        }
+    }
+
+    /** A body that must be JSON by its Content-Type. */
+    byte[] jsonBody() throws IOException {
+        checkMediaType(request.getContentType());
+        return body();
+    }
+
+    /** A body that may be absent, and must be JSON where it is not. */
+    byte[] optionalJsonBody() throws IOException {
+        byte[] body = body();
+        if (body.length > 0) {
+            checkMediaType(request.getContentType());
+        }
+        return body;
+    }
+
+    private static void checkMediaType(@Nullable String header) {
+        if (header == null) {
+            throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Content-Type is missing; it must be " + JSON + ".");
+        }
+        if (header.equals(JSON)) {
+            return;
+        }
+        String[] parts = header.toLowerCase(Locale.ROOT).split(";", -1);
+        if (!parts[0].strip().equals(JSON)) {
+            throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be " + JSON + ".");
+        }
+        for (int i = 1; i < parts.length; i++) {
+            String parameter = parts[i].strip().replace("\"", "");
+            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+                throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "The charset must be utf-8.");
+            }
+        }
+    }
+
+    /** The body, of which no more than the limit is ever read. */
+    private byte[] body() throws IOException {
+        if (request.getHeader("Content-Encoding") != null) {
+            throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
+        }
+        long declared = request.getContentLengthLong();
+        if (declared > bodyLimit) {
+            throw tooLarge();
+        }
+        InputStream input = request.getInputStream();
+        if (declared >= 0) {
+            return input.readNBytes((int) declared);
+        }
+        byte[] body = new byte[FIRST_READ];
+        int length = 0;
+        while (true) {
+            int count = input.read(body, length, body.length - length);
+            if (count < 0) {
+                return Arrays.copyOf(body, length);
+            }
+            length += count;
+            if (length > bodyLimit) {
+                throw tooLarge();
+            }
+            if (length == body.length) {
+                body = Arrays.copyOf(body, Math.min(2 * body.length, bodyLimit + 1));
+            }
+        }
+    }
+
+    private Refusal tooLarge() {
+        // What was not read cannot be told from a next request.
+        response.setHeader("Connection", "close");
+        return new Refusal(ErrorKind.PAYLOAD_TOO_LARGE, "The body is over the limit of " + bodyLimit + " bytes.");
+    }
+
+    Exchange header(String name, String value) {
+        response.setHeader(name, value);
+        return this;
+    }
+
+    void addHeader(String name, String value) {
+        response.addHeader(name, value);
+    }
+
+    void json(int status, byte[] body) throws IOException {
+        send(status, JSON, body);
+    }
+
+    void problem(Problem problem) throws IOException {
+        if (response.isCommitted()) {
+            throw new IOException("the answer has begun already");
+        }
+        ErrorMapper.retryAfter(problem.kind()).ifPresent(wait -> header("Retry-After", Long.toString(wait.toSeconds())));
+        send(problem.status(), Problem.MEDIA_TYPE, problem.toJson(trace.traceId()));
+    }
+
+    private void send(int status, String mediaType, byte[] body) throws IOException {
+        begin(status, mediaType, body.length).write(body);
+    }
+
+    /** Begins an answer of a known length; the container leaves its body out for {@code HEAD}. */
+    OutputStream begin(int status, String mediaType, long length) throws IOException {
+        response.setStatus(status);
+        response.setContentType(mediaType);
+        response.setContentLengthLong(length);
+        return response.getOutputStream();
+    }
+}

@@ -1,0 +1,164 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.auth.Permission;
+import dev.hufu.server.run.Refusal;
+import dev.hufu.support.Service;
+import dev.hufu.support.Threads;
+import dev.hufu.support.Timers;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
+import io.javalin.router.Endpoint;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * The API on its port. Few platform threads accept and select; each request runs on a virtual thread. {@link #drain} lets
+ * what is being answered finish, {@link #stop} closes the port and every connection.
+ */
+public final class HttpServer implements Service {
+    private static final int HEADER_BYTES = 16 << 10;
+    private static final int MAXIMUM_THREADS = 8;
+    private static final int MINIMUM_THREADS = 3;
+    private static final Duration POLL = Duration.ofMillis(5);
+
+    private final HttpConfig config;
+    private final Timers timers;
+    private final RequestCycle cycle;
+    private final Javalin javalin;
+    private boolean started;
+    private boolean stopped;
+
+    public HttpServer(HttpConfig config, Api api, Timers timers) {
+        this.config = config;
+        this.timers = timers;
+        this.cycle = new RequestCycle(api, config.bodyLimit());
+        this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
+    }
+
+    /** @throws dev.hufu.server.http.CannotListenException where the address cannot be had */
+    @Override
+    public synchronized void start() {
+        if (started || stopped) {
+            throw new IllegalStateException("was started or stopped before");
+        }
+        started = true;
+        try {
+            javalin.start();
+        } catch (RuntimeException failed) {
+            throw new CannotListenException(config.address(), failed);
+        }
+    }
+
+    /** The port that is listened on; differs from the configured one where that is 0. */
+    public int port() {
+        return javalin.port();
+    }
+
+    /** Waits until no request is being worked on, no longer than this. */
+    public void drain(Duration limit) throws InterruptedException {
+        long deadline = timers.nanoTime() + limit.toNanos();
+        while (cycle.inFlight() > 0 && timers.nanoTime() - deadline < 0) {
+            timers.sleep(POLL);
+        }
+    }
+
+    @Override
+    public synchronized void stop() {
+        if (started && !stopped) {
+            javalin.stop();
+        }
+        stopped = true;
+    }
+
+    private void configure(JavalinConfig javalinConfig, Api api) {
+        javalinConfig.startup.showJavalinBanner = false;
+        javalinConfig.startup.showOldJavalinVersionWarning = false;
+        javalinConfig.startup.startupWatcherEnabled = false;
+        javalinConfig.http.prefer405over404 = true;
+        javalinConfig.http.generateEtags = false;
+        javalinConfig.http.compressionStrategy = CompressionStrategy.NONE;
+        javalinConfig.router.ignoreTrailingSlashes = false;
+        javalinConfig.router.javaLangErrorHandler((response, error) -> {
+            throw error;
+        });
+        javalinConfig.jsonMapper(new NoJsonMapper());
+        javalinConfig.unsafe.jettyInternal.server = server();
+        javalinConfig.jetty.modifyHttpConfiguration(HttpServer::harden);
+        javalinConfig.jetty.addConnector(this::connector);
+        javalinConfig.jetty.modifyServletContextHandler(context -> {
+            context.setSessionHandler(null);
+            context.setErrorHandler(new JettyErrors());
+        });
+        for (Route route : api.routes()) {
+            add(javalinConfig, route.method(), route);
+            if (route.method().equals("GET")) {
+                add(javalinConfig, "HEAD", route);
+            }
+        }
+        javalinConfig.routes.exception(
+                HttpResponseException.class,
+                (refused, context) -> cycle.serve(context, Permission.READ, exchange -> unrouted(exchange, refused)));
+    }
+
+    private void add(JavalinConfig javalinConfig, String method, Route route) {
+        javalinConfig.routes.addEndpoint(Endpoint.create(HandlerType.findOrCreate(method), route.path())
+                .handler(context -> serve(context, route)));
+    }
+
+    private void serve(Context context, Route route) {
+        cycle.serve(context, route.permission(), route.action());
+    }
+
+    /** What no route is for. Who has no token does not learn which paths there are. */
+    private static void unrouted(Exchange exchange, HttpResponseException refused) {
+        if (refused instanceof MethodNotAllowedResponse) {
+            exchange.header("Allow", String.join(", ", refused.getDetails().values()));
+            throw new Refusal(ErrorKind.METHOD_NOT_ALLOWED, "The method is not allowed here.");
+        }
+        throw new Refusal(ErrorKind.NOT_FOUND, "There is nothing at this path.");
+    }
+
+    private static Server server() {
+        QueuedThreadPool threads = new QueuedThreadPool(MAXIMUM_THREADS, MINIMUM_THREADS);
+        threads.setName("http");
+        threads.setReservedThreads(0);
+        threads.setVirtualThreadsExecutor(Executors.newThreadPerTaskExecutor(Threads.virtualFactory("http-request-")));
+        Server server = new Server(threads);
+        server.setErrorHandler(new JettyErrors());
+        return server;
+    }
+
+    private static void harden(HttpConfiguration configuration) {
+        configuration.setSendServerVersion(false);
+        configuration.setSendXPoweredBy(false);
+        configuration.setHttpCompliance(HttpCompliance.STRICT);
+        configuration.setUriCompliance(UriCompliance.DEFAULT);
+        configuration.setRequestHeaderSize(HEADER_BYTES);
+        configuration.setResponseHeaderSize(HEADER_BYTES);
+        configuration.setRelativeRedirectAllowed(true);
+    }
+
+    private Connector connector(Server server, HttpConfiguration configuration) {
+        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+        InetSocketAddress address = config.address();
+        connector.setHost(address.getHostString());
+        connector.setPort(address.getPort());
+        connector.setIdleTimeout(config.idleTimeout().toMillis());
+        return connector;
+    }
+}

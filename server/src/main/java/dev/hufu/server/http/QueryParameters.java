@@ -1,0 +1,108 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.run.Refusal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The query of one request: every name known, given once, decoded strictly. What is wrong is collected under a JSON pointer
+ * as if the parameters were the fields of an object. Not for several threads.
+ */
+final class QueryParameters {
+    private final Map<String, String> values = new LinkedHashMap<>();
+    private final RequestErrors errors = new RequestErrors();
+
+    QueryParameters(@Nullable String query, Set<String> known) {
+        if (query == null || query.isEmpty()) {
+            return;
+        }
+        for (String pair : query.split("&", -1)) {
+            int equals = pair.indexOf('=');
+            String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
+            String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
+            String pointer = pointer(name);
+            if (!known.contains(name)) {
+                errors.add(pointer, "is not a parameter of this request");
+            } else if (values.putIfAbsent(name, value) != null) {
+                errors.add(pointer, "occurs twice");
+            }
+        }
+    }
+
+    @Nullable String text(String name) {
+        return values.get(name);
+    }
+
+    /** A whole number; {@code absent} where it is not given, or wrong, which is then reported. */
+    long number(String name, long least, long most, long absent) {
+        String text = values.get(name);
+        if (text == null) {
+            return absent;
+        }
+        if (!text.isEmpty() && text.length() <= 19 && text.chars().allMatch(each -> each >= '0' && each <= '9')) {
+            try {
+                long number = Long.parseLong(text);
+                if (number >= least && number <= most) {
+                    return number;
+                }
+            } catch (NumberFormatException _) {
+                // 19 digits may be more than a long holds: out of bounds as any other.
+            }
+        }
+        reject(
+                name,
+                most == Long.MAX_VALUE
+                        ? "must be a whole number, at least " + least
+                        : "must be a whole number, " + least + " to " + most);
+        return absent;
+    }
+
+    void reject(String name, String detail) {
+        errors.add(pointer(name), detail);
+    }
+
+    void throwIfWrong() {
+        errors.throwIfAny();
+    }
+
+    private static String pointer(String name) {
+        return "/" + Json.pointerSegment(name);
+    }
+
+    private static String decoded(String text) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
+            return text;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(text.length() * 3);
+        int at = 0;
+        while (at < text.length()) {
+            char character = text.charAt(at);
+            if (character == '%') {
+                bytes.put((byte) (digit(text, at + 1) << 4 | digit(text, at + 2)));
+                at += 3;
+            } else {
+                bytes.put(String.valueOf(character == '+' ? ' ' : character).getBytes(StandardCharsets.UTF_8));
+                at++;
+            }
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+        } catch (CharacterCodingException malformed) {
+            throw new Refusal(ErrorKind.INVALID_REQUEST, "The query is not valid UTF-8.");
+        }
+    }
+
+    private static int digit(String text, int at) {
+        int digit = at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
+        if (digit < 0) {
+            throw new Refusal(ErrorKind.INVALID_REQUEST, "The query has a % that no two hexadecimal digits follow.");
+        }
+        return digit;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.auth.Permission;
+import dev.hufu.server.run.Refusal;
+import io.javalin.http.Context;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.QuietException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * What happens to every request: trace, gate, route, and a problem where one of them fails. Runs on the request's own
+ * virtual thread; thread-safe.
+ */
+final class RequestCycle {
+    static final String MDC_RUN = "run";
+    static final String MDC_TASK = "task";
+    private static final String MDC_TRACE = "trace";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RequestCycle.class);
+
+    private final Api api;
+    private final int bodyLimit;
+    private final AtomicLong inFlight = new AtomicLong();
+
+    RequestCycle(Api api, int bodyLimit) {
+        this.api = api;
+        this.bodyLimit = bodyLimit;
+    }
+
+    /** How many requests are being worked on. */
+    long inFlight() {
+        return inFlight.get();
+    }
+
+    void serve(Context context, Permission permission, Action action) {
+        inFlight.incrementAndGet();
+        TraceContext trace = TraceContext.continuing(context.req().getHeader(TraceContext.HEADER));
+        MDC.put(MDC_TRACE, trace.traceId());
+        Exchange exchange = new Exchange(context, trace, bodyLimit);
+        StandardHeaders.write(exchange::header);
+        if (api.draining()) {
+            exchange.header("Connection", "close");
+        }
+        try {
+            api.gate().admit(exchange, permission);
+            action.handle(exchange);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            answer(exchange, new Refusal(ErrorKind.DRAINING, "The server is shutting down."));
+        } catch (Exception failure) {
+            answer(exchange, failure);
+        } finally {
+            MDC.clear();
+            inFlight.decrementAndGet();
+        }
+    }
+
+    private static void answer(Exchange exchange, Exception failure) {
+        Problem problem = failure instanceof HttpException refused
+                ? ErrorMapper.problem(refused.getCode())
+                : ErrorMapper.problem(failure);
+        if (failure instanceof EOFException || (failure instanceof QuietException && !(failure instanceof HttpException))) {
+            LOG.debug("the client went away", failure);
+            throw new ClientGoneException(failure);
+        }
+        if (problem.kind() == ErrorKind.INTERNAL) {
+            LOG.error("a request failed", failure);
+        } else if (problem.kind() == ErrorKind.UNAVAILABLE) {
+            LOG.warn("a request met a store that cannot be reached", failure);
+        }
+        try {
+            exchange.problem(problem);
+        } catch (IOException gone) {
+            LOG.debug("a problem could not be sent", gone);
+            throw new ClientGoneException(gone);
+        }
+    }
+}

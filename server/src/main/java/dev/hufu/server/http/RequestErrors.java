@@ -1,0 +1,40 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.run.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is wrong with one request: all of it, but no more than a reader could use. Not for several threads. */
+final class RequestErrors {
+    private static final int MAXIMUM_SHOWN = 100;
+
+    private final List<Refusal.FieldError> shown = new ArrayList<>();
+    private int total;
+
+    void add(String pointer, String detail) {
+        total++;
+        if (shown.size() < MAXIMUM_SHOWN) {
+            shown.add(new Refusal.FieldError(pointer, detail));
+        }
+    }
+
+    boolean isEmpty() {
+        return total == 0;
+    }
+
+    void throwIfAny() {
+        if (total > 0) {
+            throw refusal();
+        }
+    }
+
+    Refusal refusal() {
+        String detail = total == 1
+                ? "The request is wrong at \"" + shown.getFirst().pointer() + "\": "
+                        + shown.getFirst().detail() + "."
+                : "The request is wrong in " + total + " places"
+                        + (total > shown.size() ? ", of which the first " + shown.size() + " are named." : ".");
+        return new Refusal(ErrorKind.INVALID_REQUEST, detail, shown);
+    }
+}

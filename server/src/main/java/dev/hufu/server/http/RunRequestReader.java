@@ -1,0 +1,364 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.Bytes;
+import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.units.Durations;
+import dev.hufu.server.units.Sizes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to run something, strictly read: every field that is unknown, doubled, of a wrong type or out of its bounds
+ * is named, all of them at once. For one body; not for several threads.
+ */
+final class RunRequestReader {
+    static final Duration LONGEST = Duration.ofDays(30);
+
+    private static final Duration LONGEST_GRACE = Duration.ofMinutes(10);
+    private static final int MAXIMUM_ARGUMENTS = 10_000;
+    private static final int MAXIMUM_ENVIRONMENT = 1_000;
+    private static final int MAXIMUM_LABELS = 32;
+    private static final int LONGEST_LABEL_NAME = 255;
+    private static final int LONGEST_LABEL_VALUE = 1_024;
+    private static final List<String> DEFAULT_INTERPRETER = List.of("/bin/sh");
+    private static final String RESERVED_PREFIX = "HUFU_";
+
+    private final RequestErrors errors = new RequestErrors();
+    private final Map<String, String> env = new LinkedHashMap<>();
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private boolean execGiven;
+    private @Nullable Execution exec;
+    private @Nullable String cwd;
+    private Bytes stdin = Bytes.EMPTY;
+    private @Nullable Duration timeout = RunSpec.DEFAULT_TIMEOUT;
+    private Duration killGrace = RunSpec.DEFAULT_KILL_GRACE;
+    private Duration expiresAfter = RunSpec.DEFAULT_EXPIRES_AFTER;
+    private long outputLimit = RunSpec.Limits.DEFAULT_OUTPUT;
+
+    private RunRequestReader() {}
+
+    /** @throws dev.hufu.server.run.Refusal naming everything that is wrong */
+    static RunSpec read(byte[] body) {
+        RunRequestReader reader = new RunRequestReader();
+        boolean whole = JsonInput.read(body, reader.errors, reader::field);
+        if (whole && !reader.execGiven) {
+            reader.errors.add("/exec", "is missing");
+        }
+        Execution exec = reader.exec;
+        if (exec == null || !reader.errors.isEmpty()) {
+            throw reader.errors.refusal();
+        }
+        return new RunSpec(
+                exec,
+                reader.env,
+                reader.cwd,
+                reader.stdin,
+                reader.timeout,
+                reader.killGrace,
+                reader.expiresAfter,
+                new RunSpec.Limits(reader.outputLimit),
+                reader.labels);
+    }
+
+    /** For a request that has no fields: an empty body or an empty object. */
+    static void readNothing(byte[] body) {
+        if (body.length == 0) {
+            return;
+        }
+        RequestErrors errors = new RequestErrors();
+        JsonInput.read(body, errors, (input, name) -> input.unknown("/" + Json.pointerSegment(name)));
+        errors.throwIfAny();
+    }
+
+    private void field(JsonInput input, String name) {
+        switch (name) {
+            case "exec" -> {
+                execGiven = true;
+                exec = new ExecReader(input, errors).read();
+            }
+            case "env" -> input.object("/env", variable -> environmentVariable(input, variable));
+            case "cwd" -> cwd = input.string("/cwd", RunRequestReader::directoryProblem);
+            case "stdin" -> standardInput(input);
+            case "timeout" -> timeout(input);
+            case "killGrace" -> {
+                Duration given = duration(input, "/killGrace", Duration.ZERO, LONGEST_GRACE, "\"0s\" to 10m");
+                killGrace = given == null ? killGrace : given;
+            }
+            case "expiresAfter" -> {
+                Duration given = duration(input, "/expiresAfter", Duration.ofMillis(1), LONGEST, "1ms to 30d");
+                expiresAfter = given == null ? expiresAfter : given;
+            }
+            case "limits" -> input.object("/limits", limit -> limit(input, limit));
+            case "labels" -> input.object("/labels", label -> label(input, label));
+            default -> input.unknown("/" + Json.pointerSegment(name));
+        }
+    }
+
+    private void environmentVariable(JsonInput input, String name) {
+        if (env.size() == MAXIMUM_ENVIRONMENT) {
+            errors.add("/env", "has more than " + MAXIMUM_ENVIRONMENT + " variables");
+        }
+        // Beyond the limit one complaint is enough; the rest is only read over.
+        if (env.size() >= MAXIMUM_ENVIRONMENT) {
+            env.putIfAbsent(name, "");
+            input.skip();
+            return;
+        }
+        String pointer = "/env/" + Json.pointerSegment(name);
+        String problem = nameProblem(name);
+        if (problem != null) {
+            errors.add(pointer, problem);
+        }
+        String value = input.string(pointer, text -> TextRules.environmentEntry(name, text));
+        env.put(name, value == null ? "" : value);
+    }
+
+    private static @Nullable String nameProblem(String name) {
+        if (name.isEmpty()) {
+            return "is an empty name";
+        }
+        if (name.indexOf('=') >= 0) {
+            return "has a = in its name";
+        }
+        if (name.startsWith(RESERVED_PREFIX)) {
+            return "has a reserved name: " + RESERVED_PREFIX + "* are set by the server";
+        }
+        String problem = TextRules.name(name);
+        return problem == null ? null : "has a name that " + problem;
+    }
+
+    private static @Nullable String directoryProblem(String path) {
+        return path.startsWith("/") ? TextRules.name(path) : "must be an absolute path";
+    }
+
+    private void standardInput(JsonInput input) {
+        if (input.isString()) {
+            String text = input.string("/stdin", TextRules::data);
+            stdin = text == null ? Bytes.EMPTY : Bytes.of(text.getBytes(StandardCharsets.UTF_8));
+            return;
+        }
+        if (!input.isObject()) {
+            input.wrongType("/stdin", "a string, {\"text\": …} or {\"base64\": …}");
+            return;
+        }
+        int[] forms = new int[1];
+        input.object("/stdin", name -> {
+            switch (name) {
+                case "text" -> {
+                    forms[0]++;
+                    String text = input.string("/stdin/text", TextRules::data);
+                    stdin = text == null ? Bytes.EMPTY : Bytes.of(text.getBytes(StandardCharsets.UTF_8));
+                }
+                case "base64" -> {
+                    forms[0]++;
+                    String text = input.string("/stdin/base64", TextRules::data);
+                    stdin = text == null ? Bytes.EMPTY : decoded(text);
+                }
+                default -> input.unknown("/stdin/" + Json.pointerSegment(name));
+            }
+        });
+        if (forms[0] != 1) {
+            errors.add("/stdin", "must have exactly one of \"text\" and \"base64\"");
+        }
+    }
+
+    private Bytes decoded(String text) {
+        try {
+            return Bytes.of(Base64.getDecoder().decode(text));
+        } catch (IllegalArgumentException malformed) {
+            errors.add("/stdin/base64", "is not base64");
+            return Bytes.EMPTY;
+        }
+    }
+
+    private void timeout(JsonInput input) {
+        String text = input.string("/timeout", TextRules::data);
+        if (text == null) {
+            return;
+        }
+        timeout = text.equals("none")
+                ? null
+                : bounded("/timeout", text, Duration.ofMillis(1), LONGEST, "1ms to 30d, or \"none\"");
+    }
+
+    private @Nullable Duration duration(
+            JsonInput input, String pointer, Duration least, Duration most, String bounds) {
+        String text = input.string(pointer, TextRules::data);
+        return text == null ? null : bounded(pointer, text, least, most, bounds);
+    }
+
+    private @Nullable Duration bounded(String pointer, String text, Duration least, Duration most, String bounds) {
+        Optional<Duration> duration = Durations.parse(text);
+        if (duration.isEmpty()) {
+            errors.add(pointer, "must be a duration such as \"500ms\", \"30s\" or \"1h30m\", " + bounds);
+            return null;
+        }
+        if (duration.get().compareTo(least) < 0 || duration.get().compareTo(most) > 0) {
+            errors.add(pointer, "is out of its bounds, " + bounds);
+            return null;
+        }
+        return duration.get();
+    }
+
+    private void limit(JsonInput input, String name) {
+        if (!name.equals("output")) {
+            input.unknown("/limits/" + Json.pointerSegment(name));
+            return;
+        }
+        OptionalLong size = size(input, "/limits/output");
+        if (size.isEmpty()) {
+            return;
+        }
+        if (size.getAsLong() < 1 || size.getAsLong() > RunSpec.Limits.MAXIMUM_OUTPUT) {
+            errors.add("/limits/output", "is out of its bounds, 1 byte to 1GiB");
+            return;
+        }
+        outputLimit = size.getAsLong();
+    }
+
+    private OptionalLong size(JsonInput input, String pointer) {
+        if (input.isWholeNumber()) {
+            Long bytes = input.wholeNumber(pointer);
+            return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
+        }
+        if (!input.isString()) {
+            input.wrongType(pointer, "a size such as \"64KiB\" or \"16MiB\", or a whole number of bytes");
+            return OptionalLong.empty();
+        }
+        String text = input.string(pointer, TextRules::data);
+        if (text == null) {
+            return OptionalLong.empty();
+        }
+        OptionalLong size = Sizes.parse(text);
+        if (size.isEmpty()) {
+            errors.add(pointer, "must be a size such as \"64KiB\" or \"16MiB\", or a whole number of bytes");
+        }
+        return size;
+    }
+
+    private void label(JsonInput input, String name) {
+        if (labels.size() == MAXIMUM_LABELS) {
+            errors.add("/labels", "has more than " + MAXIMUM_LABELS + " labels");
+        }
+        if (labels.size() >= MAXIMUM_LABELS) {
+            labels.putIfAbsent(name, "");
+            input.skip();
+            return;
+        }
+        String pointer = "/labels/" + Json.pointerSegment(name);
+        String problem = labelNameProblem(name);
+        if (problem != null) {
+            errors.add(pointer, problem);
+        }
+        String value = input.string(pointer, RunRequestReader::labelValueProblem);
+        labels.put(name, value == null ? "" : value);
+    }
+
+    private static @Nullable String labelNameProblem(String name) {
+        if (name.isEmpty() || name.length() > LONGEST_LABEL_NAME) {
+            return "has a name of no or more than " + LONGEST_LABEL_NAME + " characters";
+        }
+        if (name.indexOf('=') >= 0) {
+            return "has a = in its name";
+        }
+        String problem = TextRules.name(name);
+        return problem == null ? null : "has a name that " + problem;
+    }
+
+    private static @Nullable String labelValueProblem(String value) {
+        return value.length() > LONGEST_LABEL_VALUE
+                ? "has more than " + LONGEST_LABEL_VALUE + " characters"
+                : TextRules.name(value);
+    }
+
+    /** Reads {@code exec}, whose fields may come in any order. */
+    private static final class ExecReader {
+        private final JsonInput input;
+        private final RequestErrors errors;
+        private boolean argvGiven;
+        private boolean scriptGiven;
+        private boolean scriptFieldGiven;
+        private boolean complete = true;
+        private List<String> argv = List.of();
+        private String script = "";
+        private List<String> interpreter = DEFAULT_INTERPRETER;
+        private List<String> args = List.of();
+
+        ExecReader(JsonInput input, RequestErrors errors) {
+            this.input = input;
+            this.errors = errors;
+        }
+
+        @Nullable Execution read() {
+            if (!input.isObject()) {
+                input.wrongType("/exec", "an object with \"argv\" or \"script\"");
+                return null;
+            }
+            input.object("/exec", this::field);
+            if (argvGiven && scriptFieldGiven) {
+                errors.add("/exec", "has both \"argv\" and a field of a script; exactly one form is needed");
+                return null;
+            }
+            if (!argvGiven && !scriptGiven) {
+                errors.add("/exec", "must have \"argv\" or \"script\"");
+                return null;
+            }
+            if (!complete) {
+                return null;
+            }
+            return argvGiven ? new Execution.Argv(argv) : new Execution.Script(script, interpreter, args);
+        }
+
+        private void field(String name) {
+            switch (name) {
+                case "argv" -> {
+                    argvGiven = true;
+                    argv = program("/exec/argv");
+                }
+                case "script" -> {
+                    scriptGiven = true;
+                    scriptFieldGiven = true;
+                    String text = input.string("/exec/script", TextRules::script);
+                    complete &= text != null;
+                    script = text == null ? "" : text;
+                }
+                case "interpreter" -> {
+                    scriptFieldGiven = true;
+                    interpreter = program("/exec/interpreter");
+                }
+                case "args" -> {
+                    scriptFieldGiven = true;
+                    args = strings("/exec/args");
+                }
+                default -> input.unknown("/exec/" + Json.pointerSegment(name));
+            }
+        }
+
+        private List<String> program(String pointer) {
+            boolean before = complete;
+            List<String> strings = strings(pointer);
+            if (before == complete && strings.isEmpty()) {
+                errors.add(pointer, "must have at least one element");
+                complete = false;
+            } else if (!strings.isEmpty() && strings.getFirst().isEmpty()) {
+                errors.add(pointer + "/0", "must not be empty: it names the program");
+                complete = false;
+            }
+            return strings;
+        }
+
+        private List<String> strings(String pointer) {
+            List<String> strings = input.strings(pointer, MAXIMUM_ARGUMENTS, TextRules::wholeArgument);
+            complete &= strings != null;
+            return strings == null ? List.of() : strings;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.Bytes;
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.auth.Permission;
+import dev.hufu.server.run.Cancellations;
+import dev.hufu.server.run.Refusal;
+import dev.hufu.server.run.RunWaits;
+import dev.hufu.server.run.Submissions;
+import dev.hufu.server.run.Submissions.Accepted;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.TaskRecord;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/** {@code /runs} and {@code /runs/{id}}: submitting, reading, cancelling. Decodes and renders, nothing else. */
+final class RunRoutes {
+    private static final String RUNS = "/api/v1/runs";
+    private static final int TASKS_SHOWN = 100;
+    private static final int LONGEST_KEY = 255;
+
+    private final Submissions submissions;
+    private final RunWaits waits;
+    private final Cancellations cancellations;
+    private final RunStore store;
+    private final TaskOutputs outputs;
+
+    RunRoutes(
+            Submissions submissions,
+            RunWaits waits,
+            Cancellations cancellations,
+            RunStore store,
+            TaskOutputs outputs) {
+        this.submissions = submissions;
+        this.waits = waits;
+        this.cancellations = cancellations;
+        this.store = store;
+        this.outputs = outputs;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                new Route("POST", RUNS, Permission.SUBMIT, this::submit),
+                new Route("GET", RUNS + "/{id}", Permission.READ, this::show),
+                new Route("POST", RUNS + "/{id}/cancel", Permission.CANCEL, this::cancel));
+    }
+
+    private void submit(Exchange exchange) throws IOException, InterruptedException {
+        exchange.noQuery();
+        Optional<Duration> wait = Preferences.wait(exchange.headers("Prefer"));
+        String key = idempotencyKey(exchange.headers("Idempotency-Key"));
+        byte[] body = exchange.jsonBody();
+        RunSpec spec = RunRequestReader.read(body);
+        Submissions.Order order = new Submissions.Order(
+                spec,
+                exchange.caller().name(),
+                exchange.trace().traceId(),
+                exchange.trace().traceparent(),
+                key == null ? null : new Submissions.KeyedRequest(key, CanonicalJson.fingerprint(body)));
+        Accepted accepted = submissions.submit(order, run -> Bytes.of(RunView.render(run)));
+        RunId id = accepted.run();
+        MDC.put(RequestCycle.MDC_RUN, id.value());
+        exchange.header("Location", RUNS + "/" + id);
+        if (accepted instanceof Accepted.Replayed) {
+            exchange.header("Idempotent-Replayed", "true");
+        }
+        if (wait.isPresent()) {
+            exchange.header("Preference-Applied", "wait=" + wait.get().toSeconds());
+            answerEnd(exchange, id, wait.get());
+            return;
+        }
+        exchange.json(
+                202,
+                switch (accepted) {
+                    case Accepted.Created created -> RunView.render(created.record());
+                    case Accepted.Replayed replayed -> replayed.firstAnswer().toArray();
+                });
+    }
+
+    private void answerEnd(Exchange exchange, RunId id, Duration wait) throws IOException, InterruptedException {
+        RunRecord run = waits.awaitEnd(id, wait).orElseThrow(RunRoutes::unknown);
+        exchange.json(run.progress().state().terminal() ? 200 : 202, withTasks(run));
+    }
+
+    private void show(Exchange exchange) throws IOException {
+        QueryParameters query = exchange.query("include");
+        String include = query.text("include");
+        if (include != null && !include.equals("tasks")) {
+            query.reject("include", "must be \"tasks\"");
+        }
+        query.throwIfWrong();
+        RunRecord run = store.run(id(exchange)).orElseThrow(RunRoutes::unknown);
+        exchange.json(200, include == null ? RunView.render(run) : withTasks(run));
+    }
+
+    private void cancel(Exchange exchange) throws IOException {
+        exchange.noQuery();
+        RunRequestReader.readNothing(exchange.optionalJsonBody());
+        RunRecord run = cancellations
+                .cancel(id(exchange), exchange.caller().name())
+                .orElseThrow(RunRoutes::unknown);
+        exchange.json(202, RunView.render(run));
+    }
+
+    private byte[] withTasks(RunRecord run) {
+        List<RunView.TaskWithOutput> tasks = new ArrayList<>();
+        for (TaskRecord task : store.tasks(run.id(), null, 0, TASKS_SHOWN)) {
+            tasks.add(new RunView.TaskWithOutput(task, outputs.summary(task, true)));
+        }
+        return RunView.render(run, tasks);
+    }
+
+    static RunId id(Exchange exchange) {
+        RunId id = RunId.parse(exchange.pathParameter("id")).orElseThrow(RunRoutes::unknown);
+        MDC.put(RequestCycle.MDC_RUN, id.value());
+        return id;
+    }
+
+    static Refusal unknown() {
+        return new Refusal(ErrorKind.NOT_FOUND, "There is no such run.");
+    }
+
+    private static @Nullable String idempotencyKey(Enumeration<String> headers) {
+        if (!headers.hasMoreElements()) {
+            return null;
+        }
+        String key = headers.nextElement();
+        if (headers.hasMoreElements()) {
+            throw new Refusal(ErrorKind.INVALID_REQUEST, "Idempotency-Key is given twice.");
+        }
+        boolean printable = key.chars().allMatch(each -> each >= ' ' && each <= '~');
+        if (key.isEmpty() || key.length() > LONGEST_KEY || !printable) {
+            throw new Refusal(
+                    ErrorKind.INVALID_REQUEST,
+                    "Idempotency-Key must have 1 to " + LONGEST_KEY + " printable ASCII characters.");
+        }
+        return key;
+    }
+}

@@ -1,0 +1,171 @@
+package dev.hufu.server.store.sqlite;
+
+import dev.hufu.server.store.StoreUnavailableException;
+import dev.hufu.support.Threads;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one writer: a platform thread that runs all queued work in one transaction, each unit in a savepoint of its own, and
+ * lets callers see results only after the commit. It owns the writing connection, and ends after {@link #close}.
+ */
+final class GroupCommit {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final int MAXIMUM_BATCH = 512;
+    private static final int QUEUE = 4_096;
+
+    /** What the writer keeps in memory, taken back together with a transaction. */
+    interface Memory {
+        /** Everything so far is durable. */
+        void committed();
+
+        /** Everything since {@link #committed} is void. */
+        void reset();
+
+        /** A unit of work begins. */
+        void mark();
+
+        /** Everything since {@link #mark} is void. */
+        void resetToMark();
+    }
+
+    private final Statements statements;
+    private final Memory memory;
+    private final Health health;
+    private final WorkQueue queue = new WorkQueue(QUEUE);
+    private final Thread thread;
+    private volatile boolean lastFailed;
+
+    GroupCommit(Statements statements, Memory memory, Health health) {
+        this.statements = statements;
+        this.memory = memory;
+        this.health = health;
+        thread = Threads.platform("hufu-store-writer", this::loop);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Runs a unit of work; it is durable when this returns. */
+    <T extends @Nullable Object> T write(Work.Body<T> body) {
+        health.throwIfBroken();
+        return queue.call(new Work<>(body));
+    }
+
+    /** Whether the last transaction failed for want of room or the like. */
+    boolean lastFailed() {
+        return lastFailed;
+    }
+
+    void close() {
+        queue.close();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException noted) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void loop() {
+        List<Work<?>> batch = new ArrayList<>();
+        try {
+            while (queue.take(batch, MAXIMUM_BATCH)) {
+                commit(batch);
+                batch.forEach(Work::publish);
+            }
+        } catch (RuntimeException | Error unexpected) {
+            health.breakWith(unexpected);
+            batch.forEach(work -> {
+                work.fail(new StoreUnavailableException("The store is broken.", unexpected));
+                work.publish();
+            });
+        }
+        queue.refuseRest();
+        try {
+            statements.close();
+        } catch (SQLException failed) {
+            LOG.warn("The store's writing connection did not close cleanly", failed);
+        }
+    }
+
+    private void commit(List<Work<?>> batch) {
+        if (health.broken()) {
+            failAll(batch, new StoreUnavailableException("The store is broken.", new IllegalStateException("broken")));
+            return;
+        }
+        try {
+            statements.run("BEGIN IMMEDIATE");
+            for (Work<?> work : batch) {
+                runUnit(work, batch.size() == 1);
+            }
+            statements.run("COMMIT");
+            memory.committed();
+            lastFailed = false;
+        } catch (SQLException failed) {
+            rollBack();
+            memory.reset();
+            if (batch.size() > 1 && Health.meaning(failed) == Health.Meaning.UNAVAILABLE) {
+                // What is too much together may fit one by one: a cancel where a large input does not.
+                batch.forEach(work -> commit(List.of(work)));
+                return;
+            }
+            lastFailed = true;
+            RuntimeException shown = health.translated(failed);
+            if (Health.meaning(failed) == Health.Meaning.REFUSED) {
+                // Not a unit but the transaction itself was refused: nothing sane explains it.
+                health.breakWith(failed);
+            }
+            failAll(batch, shown);
+        }
+    }
+
+    /** Runs one unit; throws only what concerns the whole transaction. */
+    private void runUnit(Work<?> work, boolean alone) throws SQLException {
+        statements.run("SAVEPOINT unit");
+        memory.mark();
+        try {
+            work.run(statements);
+        } catch (SQLException failed) {
+            if (Health.meaning(failed) != Health.Meaning.REFUSED) {
+                throw failed;
+            }
+            takeBack(work, health.translated(failed));
+        } catch (RuntimeException | Error failed) {
+            takeBack(work, failed);
+        }
+        if (!alone) {
+            statements.run("RELEASE unit");
+        }
+    }
+
+    private void takeBack(Work<?> work, Throwable failure) throws SQLException {
+        statements.run("ROLLBACK TO unit");
+        memory.resetToMark();
+        work.fail(failure);
+    }
+
+    private void rollBack() {
+        try {
+            statements.run("ROLLBACK");
+        } catch (SQLException alreadyRolledBack) {
+            // Some errors end the transaction by themselves; were it still open, the next BEGIN would fail.
+            return;
+        }
+    }
+
+    private static void failAll(List<Work<?>> batch, RuntimeException failure) {
+        batch.forEach(work -> work.fail(failure));
+    }
+}

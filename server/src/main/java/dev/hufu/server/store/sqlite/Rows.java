@@ -1,0 +1,226 @@
+package dev.hufu.server.store.sqlite;
+
+import dev.hufu.protocol.Outcome;
+import dev.hufu.protocol.Reason;
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.protocol.RunState;
+import dev.hufu.protocol.TaskId;
+import dev.hufu.protocol.TaskState;
+import dev.hufu.protocol.codec.RecordCodec;
+import dev.hufu.server.store.AttemptRecord;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.TaskRecord;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads runs, tasks and attempts from their rows. Stateless; the caller's transaction makes what is read fit together. */
+final class Rows {
+    /** The order of the columns of counts. */
+    static final List<TaskState> COUNTED = List.of(TaskState.values());
+
+    private static final RecordCodec JSON = RecordCodec.json();
+
+    private static final String RUN = """
+            SELECT id, created_at, created_by, retry_of, trace_id, traceparent, state, started_at, finished_at,
+                cancel_requested_at, pending, dispatched, running, retrying, succeeded, failed, timed_out, cancelled,
+                expired, lost
+            FROM runs WHERE id = ?""";
+    private static final String SPEC = "SELECT spec FROM run_specs WHERE run_id = ?";
+    private static final String TASK_COLUMNS = """
+            SELECT run_id, task_index, node, created_at, expires_at, state, attempt, reason, message, dispatched_at,
+                started_at, finished_at
+            FROM tasks
+            """;
+    private static final String TASK = TASK_COLUMNS + "WHERE run_id = ? AND task_index = ?";
+    private static final String TASKS = TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? ORDER BY task_index LIMIT ?";
+    private static final String TASKS_IN_STATE =
+            TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? AND state = ? ORDER BY task_index LIMIT ?";
+    private static final String OPEN_TASKS =
+            TASK_COLUMNS + "WHERE run_id = ? AND finished_at IS NULL ORDER BY task_index";
+    private static final String CLAIMABLE = TASK_COLUMNS + """
+            WHERE node = ? AND state = 'PENDING' AND finished_at IS NULL AND expires_at > ?
+            ORDER BY run_id, task_index LIMIT ?""";
+    private static final String OPEN_OF_NODE = TASK_COLUMNS + """
+            WHERE node = ? AND state = ? AND finished_at IS NULL AND (run_id, task_index) > (?, ?)
+            ORDER BY run_id, task_index LIMIT ?""";
+    private static final String ENDED_OF_NODE = TASK_COLUMNS + """
+            WHERE node = ? AND state = ? AND finished_at IS NOT NULL AND (run_id, task_index) > (?, ?)
+            ORDER BY run_id, task_index LIMIT ?""";
+    private static final String EXPIRED = """
+            SELECT run_id, task_index FROM tasks
+            WHERE state IN ('PENDING', 'RETRYING') AND expires_at <= ? ORDER BY expires_at LIMIT ?""";
+    private static final String ATTEMPTS = """
+            SELECT number, node, state, reason, started_at, finished_at, outcome
+            FROM attempts WHERE run_id = ? AND task_index = ? ORDER BY number""";
+
+    private Rows() {}
+
+    /** Everything of a run but its order. */
+    record RunRow(RunId id, RunRecord.Origin origin, RunRecord.Progress progress) {
+        RunRecord with(RunSpec spec) {
+            return new RunRecord(id, spec, origin, progress);
+        }
+    }
+
+    static Optional<RunRow> run(Statements statements, RunId id) throws SQLException {
+        return statements.query(RUN).text(id.value()).first(Rows::runRow);
+    }
+
+    static RunSpec spec(Statements statements, RunId id) throws SQLException {
+        return statements
+                .query(SPEC)
+                .text(id.value())
+                .first(row -> decode(row.getString(1), RunSpec.class))
+                .orElseThrow(() -> new IllegalStateException("run " + id + " has no specification"));
+    }
+
+    static Optional<TaskRecord> task(Statements statements, TaskId id) throws SQLException {
+        Optional<TaskRecord> bare = statements
+                .query(TASK)
+                .text(id.run().value())
+                .number(id.index())
+                .first(Rows::taskRow);
+        return bare.isEmpty() ? bare : Optional.of(withAttempts(statements, bare.get()));
+    }
+
+    static List<TaskRecord> tasks(
+            Statements statements, RunId run, @Nullable TaskState state, int fromIndex, int limit)
+            throws SQLException {
+        Query query = state == null
+                ? statements.query(TASKS).text(run.value()).number(fromIndex)
+                : statements
+                        .query(TASKS_IN_STATE)
+                        .text(run.value())
+                        .number(fromIndex)
+                        .text(state.name());
+        return withAttempts(statements, query.number(limit).list(Rows::taskRow));
+    }
+
+    static List<TaskRecord> openTasks(Statements statements, RunId run) throws SQLException {
+        return withAttempts(
+                statements, statements.query(OPEN_TASKS).text(run.value()).list(Rows::taskRow));
+    }
+
+    static List<TaskRecord> claimable(Statements statements, String node, Instant now, int limit)
+            throws SQLException {
+        return withAttempts(
+                statements,
+                statements.query(CLAIMABLE).text(node).time(now).number(limit).list(Rows::taskRow));
+    }
+
+    /** Tasks in one state: of open ones, by index. */
+    static List<TaskRecord> tasksOfNode(
+            Statements statements, String node, TaskState state, @Nullable TaskId after, int limit)
+            throws SQLException {
+        return withAttempts(
+                statements,
+                statements
+                        .query(state.terminal() ? ENDED_OF_NODE : OPEN_OF_NODE)
+                        .text(node)
+                        .text(state.name())
+                        .text(after == null ? "" : after.run().value())
+                        .number(after == null ? -1 : after.index())
+                        .number(limit)
+                        .list(Rows::taskRow));
+    }
+
+    static List<TaskId> expired(Statements statements, Instant now, int limit) throws SQLException {
+        return statements
+                .query(EXPIRED)
+                .time(now)
+                .number(limit)
+                .list(row -> new TaskId(new RunId(row.getString(1)), row.getInt(2)));
+    }
+
+    static String encode(Object value) {
+        return new String(JSON.encode(value), StandardCharsets.UTF_8);
+    }
+
+    static <T> T decode(String json, Class<T> type) {
+        return JSON.decode(json.getBytes(StandardCharsets.UTF_8), type);
+    }
+
+    private static List<TaskRecord> withAttempts(Statements statements, List<TaskRecord> bare) throws SQLException {
+        List<TaskRecord> whole = new ArrayList<>(bare.size());
+        for (TaskRecord task : bare) {
+            whole.add(withAttempts(statements, task));
+        }
+        return whole;
+    }
+
+    private static TaskRecord withAttempts(Statements statements, TaskRecord bare) throws SQLException {
+        List<AttemptRecord> attempts = statements
+                .query(ATTEMPTS)
+                .text(bare.id().run().value())
+                .number(bare.id().index())
+                .list(Rows::attemptRow);
+        return attempts.isEmpty()
+                ? bare
+                : new TaskRecord(
+                        bare.id(), bare.node(), bare.createdAt(), bare.expiresAt(), bare.progress(), attempts);
+    }
+
+    private static RunRow runRow(ResultSet row) throws SQLException {
+        String retryOf = row.getString(4);
+        Map<TaskState, Integer> counts = new EnumMap<>(TaskState.class);
+        for (int i = 0; i < COUNTED.size(); i++) {
+            counts.put(COUNTED.get(i), row.getInt(11 + i));
+        }
+        return new RunRow(
+                new RunId(row.getString(1)),
+                new RunRecord.Origin(
+                        Query.instant(row, 2),
+                        row.getString(3),
+                        retryOf == null ? null : new RunId(retryOf),
+                        row.getString(5),
+                        row.getString(6)),
+                new RunRecord.Progress(
+                        RunState.valueOf(row.getString(7)),
+                        Query.instantOrNull(row, 8),
+                        Query.instantOrNull(row, 9),
+                        Query.instantOrNull(row, 10),
+                        counts));
+    }
+
+    private static TaskRecord taskRow(ResultSet row) throws SQLException {
+        return new TaskRecord(
+                new TaskId(new RunId(row.getString(1)), row.getInt(2)),
+                row.getString(3),
+                Query.instant(row, 4),
+                Query.instant(row, 5),
+                new TaskRecord.Progress(
+                        TaskState.valueOf(row.getString(6)),
+                        row.getInt(7),
+                        reason(row.getString(8)),
+                        row.getString(9),
+                        Query.instantOrNull(row, 10),
+                        Query.instantOrNull(row, 11),
+                        Query.instantOrNull(row, 12)),
+                List.of());
+    }
+
+    private static AttemptRecord attemptRow(ResultSet row) throws SQLException {
+        String outcome = row.getString(7);
+        return new AttemptRecord(
+                row.getInt(1),
+                row.getString(2),
+                TaskState.valueOf(row.getString(3)),
+                reason(row.getString(4)),
+                Query.instantOrNull(row, 5),
+                Query.instantOrNull(row, 6),
+                outcome == null ? null : decode(outcome, Outcome.class));
+    }
+
+    private static @Nullable Reason reason(@Nullable String word) {
+        return word == null ? null : Reason.of(word);
+    }
+}

@@ -1,0 +1,223 @@
+package dev.hufu.server.store.sqlite;
+
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.TaskId;
+import dev.hufu.protocol.TaskState;
+import dev.hufu.server.store.AuditEntry;
+import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.StoreUnavailableException;
+import dev.hufu.server.store.TaskRecord;
+import dev.hufu.support.Timers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The record of runs in one SQLite file. One platform thread writes in group commits, a few others read; callers wait for
+ * them. Open from {@link #open} to {@link #close}, which finishes what was begun.
+ */
+public final class SqliteRunStore implements RunStore {
+    private static final int READERS = 2;
+    private static final Duration CHECK_LIMIT = Duration.ofSeconds(2);
+
+    private final Timers timers;
+    private final Health health;
+    private final RunWriter writer;
+    private final GroupCommit commits;
+    private final ReadPool reads;
+    private final @Nullable IntegrityCheck check;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private SqliteRunStore(
+            Timers timers,
+            Health health,
+            Statements writing,
+            List<Statements> reading,
+            @Nullable IntegrityCheck check)
+            throws SQLException {
+        this.timers = timers;
+        this.health = health;
+        this.check = check;
+        writer = new RunWriter(writing);
+        commits = new GroupCommit(writing, writer, health);
+        reads = new ReadPool(reading, health);
+    }
+
+    /**
+     * Opens the store, made or brought to this version's schema where that is needed.
+     *
+     * @param onBroken run once, on its own thread, when the disk failed and nothing may be written any more
+     * @throws IllegalStateException with a message for people, where the store is damaged or of a newer version
+     * @throws StoreUnavailableException where the file cannot be opened
+     */
+    public static SqliteRunStore open(Path file, Timers timers, Runnable onBroken) {
+        Database database = new Database(file);
+        Health health = new Health(onBroken);
+        try {
+            database.create();
+            IntegrityCheck check = null;
+            if (database.uncleanStop()) {
+                check = new IntegrityCheck(database, health);
+                String damage = check.start(CHECK_LIMIT);
+                if (damage != null) {
+                    throw damaged(database, new SQLException(damage));
+                }
+            }
+            Migrations.run(database);
+            List<Statements> reading = new ArrayList<>();
+            for (int i = 0; i < READERS; i++) {
+                reading.add(database.reading());
+            }
+            SqliteRunStore store = new SqliteRunStore(timers, health, database.writing(), reading, check);
+            store.commits.start();
+            store.reads.start();
+            return store;
+        } catch (SQLException failed) {
+            if (Health.meaning(failed) == Health.Meaning.BROKEN) {
+                throw damaged(database, failed);
+            }
+            throw new StoreUnavailableException("The store " + database.file() + " cannot be opened.", failed);
+        } catch (IOException failed) {
+            throw new StoreUnavailableException("The store " + database.file() + " cannot be opened.", failed);
+        }
+    }
+
+    private static IllegalStateException damaged(Database database, SQLException failed) {
+        return new IllegalStateException(
+                "The store " + database.file() + " is damaged (" + failed.getMessage()
+                        + "). Restore a backup, or move the file and its -wal and -shm neighbours away to begin anew.",
+                failed);
+    }
+
+    @Override
+    public Inserted insert(NewRun run) {
+        String spec = Rows.encode(run.run().spec());
+        Instant now = timers.now();
+        return commits.write(_ -> writer.insert(run, spec, now));
+    }
+
+    @Override
+    public Optional<Decided> changeTask(TaskId task, TaskDecision decision) {
+        return commits.write(_ -> writer.changeTask(task, decision));
+    }
+
+    @Override
+    public Optional<Decided> changeRun(RunId run, RunDecision decision) {
+        return commits.write(_ -> writer.changeRun(run, decision));
+    }
+
+    @Override
+    public List<Decided> claim(String node, int limit, Instant now, TaskDecision decision) {
+        return commits.write(_ -> writer.claim(node, limit, now, decision));
+    }
+
+    @Override
+    public void record(AuditEvent event) {
+        commits.<@Nullable Void>write(_ -> {
+            writer.append(event);
+            return null;
+        });
+    }
+
+    @Override
+    public Optional<RunRecord> run(RunId id) {
+        return reads.read(statements -> {
+            Optional<Rows.RunRow> row = Rows.run(statements, id);
+            return row.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(row.get().with(Rows.spec(statements, id)));
+        });
+    }
+
+    @Override
+    public Optional<TaskRecord> task(TaskId id) {
+        return reads.read(statements -> Rows.task(statements, id));
+    }
+
+    @Override
+    public List<TaskRecord> tasks(RunId run, @Nullable TaskState state, int fromIndex, int limit) {
+        return reads.read(statements -> Rows.tasks(statements, run, state, fromIndex, limit));
+    }
+
+    @Override
+    public List<TaskRecord> tasksOfNode(String node, List<TaskState> states, @Nullable TaskId after, int limit) {
+        return reads.read(statements -> {
+            List<TaskRecord> found = new ArrayList<>();
+            for (TaskState state : states) {
+                found.addAll(Rows.tasksOfNode(statements, node, state, after, limit));
+            }
+            found.sort(Comparator.comparing(TaskRecord::id));
+            return List.copyOf(found.subList(0, Math.min(limit, found.size())));
+        });
+    }
+
+    @Override
+    public List<TaskId> expired(Instant now, int limit) {
+        return reads.read(statements -> Rows.expired(statements, now, limit));
+    }
+
+    @Override
+    public long pendingTasks() {
+        return writer.pendingTasks();
+    }
+
+    @Override
+    public Optional<RunId> newestRun() {
+        return reads.read(statements -> statements
+                .query("SELECT id FROM runs ORDER BY id DESC LIMIT 1")
+                .first(row -> new RunId(row.getString(1))));
+    }
+
+    @Override
+    public List<AuditEntry> auditEntries(long fromSequence, int limit) {
+        return reads.read(statements -> AuditLog.entries(statements, fromSequence, limit));
+    }
+
+    @Override
+    public void check() {
+        boolean probe = commits.lastFailed();
+        commits.<@Nullable Void>write(_ -> {
+            if (probe) {
+                writer.probe();
+            }
+            return null;
+        });
+        health.throwIfBroken();
+    }
+
+    /** Does something on the writer's connection, in place of what only a disk can do. */
+    void writeForTest(Work.Body<@Nullable Void> body) {
+        commits.write(body);
+    }
+
+    /** Makes the file behave as on a disk with no more room than this. */
+    void limitPagesForTest(long pages) {
+        writeForTest(statements -> {
+            statements.pragma("max_page_count = " + pages);
+            return null;
+        });
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        if (check != null) {
+            check.stop();
+        }
+        reads.close();
+        commits.close();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.hufu.server.store.sqlite;
+
+import dev.hufu.server.store.StoreUnavailableException;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something a store thread does for a caller, who waits for it: what came of it is shown only by {@link #publish}. The
+ * wait is not cut short by interrupts, since the caller could not tell whether the work was done.
+ */
+final class Work<T extends @Nullable Object> {
+    /** Done on the store's thread. */
+    @FunctionalInterface
+    interface Body<T extends @Nullable Object> {
+        T run(Statements statements) throws SQLException;
+    }
+
+    private final Body<T> body;
+    private final CompletableFuture<T> future = new CompletableFuture<>();
+    private Runnable publication = () -> {};
+
+    Work(Body<T> body) {
+        this.body = body;
+    }
+
+    void run(Statements statements) throws SQLException {
+        T result = body.run(statements);
+        publication = () -> future.complete(result);
+    }
+
+    void fail(Throwable failure) {
+        publication = () -> future.completeExceptionally(failure);
+    }
+
+    void publish() {
+        publication.run();
+    }
+
+    T await() {
+        try {
+            return future.join();
+        } catch (CompletionException failed) {
+            // The same object goes to the one caller it belongs to.
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (failed.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw new StoreUnavailableException("The store failed.", failed);
+        }
+    }
+}

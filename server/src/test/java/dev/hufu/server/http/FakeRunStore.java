@@ -1,0 +1,198 @@
+package dev.hufu.server.http;
+
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.TaskId;
+import dev.hufu.protocol.TaskState;
+import dev.hufu.server.store.AttemptRecord;
+import dev.hufu.server.store.AuditEntry;
+import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.Change;
+import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunRecord;
+import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.StoreUnavailableException;
+import dev.hufu.server.store.TaskRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A store in memory, with a switch that makes it unreachable. Guarded by its own lock. */
+final class FakeRunStore implements RunStore {
+    private final NavigableMap<RunId, RunRecord> runs = new TreeMap<>();
+    private final NavigableMap<TaskId, TaskRecord> tasks = new TreeMap<>();
+    private final Map<String, NewRun> keys = new HashMap<>();
+    private final List<AuditEvent> audit = new ArrayList<>();
+    private boolean unreachable;
+
+    synchronized void unreachable(boolean now) {
+        unreachable = now;
+    }
+
+    synchronized List<AuditEvent> audit() {
+        return List.copyOf(audit);
+    }
+
+    synchronized int size() {
+        return runs.size();
+    }
+
+    @Override
+    public synchronized Inserted insert(NewRun run) {
+        check();
+        NewRun.Idempotency idempotency = run.idempotency();
+        if (idempotency != null) {
+            NewRun known = keys.putIfAbsent(idempotency.caller() + "\n" + idempotency.key(), run);
+            if (known != null && known.idempotency() != null) {
+                return known.idempotency().fingerprint().equals(idempotency.fingerprint())
+                        ? new Inserted.Replayed(
+                                known.run().id(), known.idempotency().firstAnswer())
+                        : new Inserted.KeyReused();
+            }
+        }
+        runs.put(run.run().id(), run.run());
+        run.tasks().forEach(task -> tasks.put(task.id(), task));
+        audit.add(run.audit());
+        return new Inserted.Created(run.run());
+    }
+
+    /** Adds a run as it is, for tests of what is shown. */
+    synchronized void put(RunRecord run, List<TaskRecord> its) {
+        runs.put(run.id(), run);
+        its.forEach(task -> tasks.put(task.id(), task));
+    }
+
+    @Override
+    public synchronized Optional<Decided> changeTask(TaskId id, TaskDecision decision) {
+        check();
+        TaskRecord task = tasks.get(id);
+        RunRecord run = runs.get(id.run());
+        if (task == null || run == null) {
+            return Optional.empty();
+        }
+        return Optional.of(apply(run, List.of(task), decision.decide(run, task)));
+    }
+
+    @Override
+    public synchronized Optional<Decided> changeRun(RunId id, RunDecision decision) {
+        check();
+        RunRecord run = runs.get(id);
+        if (run == null) {
+            return Optional.empty();
+        }
+        List<TaskRecord> open = tasks(id, null, 0, Integer.MAX_VALUE).stream()
+                .filter(task -> !task.state().terminal())
+                .toList();
+        return Optional.of(apply(run, open, decision.decide(run, open)));
+    }
+
+    private Decided apply(RunRecord run, List<TaskRecord> seen, Optional<Change> change) {
+        if (change.isEmpty()) {
+            return new Decided(false, run, seen);
+        }
+        RunRecord changed = run.with(change.get().run());
+        runs.put(run.id(), changed);
+        audit.addAll(change.get().audit());
+        change.get().tasks().forEach(this::apply);
+        return new Decided(
+                true, changed, seen.stream().map(each -> known(each.id())).toList());
+    }
+
+    private void apply(Change.TaskUpdate update) {
+        TaskRecord task = known(update.task());
+        List<AttemptRecord> attempts = new ArrayList<>(task.attempts());
+        AttemptRecord attempt = update.attempt();
+        if (attempt != null) {
+            attempts.removeIf(each -> each.number() == attempt.number());
+            attempts.add(attempt);
+        }
+        tasks.put(
+                task.id(),
+                new TaskRecord(
+                        task.id(), task.node(), task.createdAt(), task.expiresAt(), update.progress(), attempts));
+    }
+
+    private TaskRecord known(TaskId id) {
+        TaskRecord task = tasks.get(id);
+        if (task == null) {
+            throw new IllegalStateException("no task " + id);
+        }
+        return task;
+    }
+
+    @Override
+    public List<Decided> claim(String node, int limit, Instant now, TaskDecision decision) {
+        throw new UnsupportedOperationException("nothing is dispatched here");
+    }
+
+    @Override
+    public synchronized Optional<RunRecord> run(RunId id) {
+        check();
+        return Optional.ofNullable(runs.get(id));
+    }
+
+    @Override
+    public synchronized Optional<TaskRecord> task(TaskId id) {
+        check();
+        return Optional.ofNullable(tasks.get(id));
+    }
+
+    @Override
+    public synchronized List<TaskRecord> tasks(RunId run, @Nullable TaskState state, int fromIndex, int limit) {
+        check();
+        return tasks.tailMap(run.task(fromIndex)).values().stream()
+                .filter(task -> task.id().run().equals(run))
+                .filter(task -> state == null || task.state() == state)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public List<TaskRecord> tasksOfNode(String node, List<TaskState> states, @Nullable TaskId after, int limit) {
+        throw new UnsupportedOperationException("nothing is dispatched here");
+    }
+
+    @Override
+    public List<TaskId> expired(Instant now, int limit) {
+        throw new UnsupportedOperationException("nothing is dispatched here");
+    }
+
+    @Override
+    public synchronized long pendingTasks() {
+        check();
+        return tasks.values().stream()
+                .filter(task -> task.state() == TaskState.PENDING)
+                .count();
+    }
+
+    @Override
+    public synchronized Optional<RunId> newestRun() {
+        return runs.isEmpty() ? Optional.empty() : Optional.of(runs.lastKey());
+    }
+
+    @Override
+    public synchronized void record(AuditEvent event) {
+        check();
+        audit.add(event);
+    }
+
+    @Override
+    public List<AuditEntry> auditEntries(long fromSequence, int limit) {
+        throw new UnsupportedOperationException("this store has no chain");
+    }
+
+    @Override
+    public synchronized void check() {
+        if (unreachable) {
+            throw new StoreUnavailableException("switched off", new IllegalStateException("switched off"));
+        }
+    }
+
+    @Override
+    public void close() {}
+}
