@@ -1,0 +1,78 @@
+package dev.hufu.cli;
+
+import dev.hufu.client.HufuException;
+import dev.hufu.protocol.ErrorKind;
+import java.io.IOException;
+import java.net.URI;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/** Says what went wrong, and what to do about it; the verbs let errors through to here. */
+final class Complaints implements IExecutionExceptionHandler {
+    private final Surroundings surroundings;
+    private final Supplier<URI> address;
+
+    Complaints(Surroundings surroundings, Supplier<URI> address) {
+        this.surroundings = surroundings;
+        this.address = address;
+    }
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine commandLine, ParseResult parsed) {
+        switch (failure) {
+            case HufuException.Refused refused -> refused(refused);
+            case HufuException.Unreachable unreachable -> unreachable(unreachable);
+            case HufuException.Unintelligible strange -> surroundings.say(message(strange));
+            case CannotException cannot -> surroundings.say(message(cannot));
+            case IOException broken -> surroundings.say(message(broken));
+            default -> {
+                surroundings.say("a fault of this program:");
+                failure.printStackTrace(surroundings.stderr().printer());
+            }
+        }
+        return commandLine.getCommand() instanceof ExitsAsTheRun ? ExitCode.HUFU : ExitCode.FAILURE;
+    }
+
+    /** A verb that exits as the run does, and for which its small codes are therefore taken. */
+    interface ExitsAsTheRun {}
+
+    /** Something that was asked cannot be done, by a reason on this side; its message says all. */
+    static final class CannotException extends RuntimeException {
+        CannotException(String message) {
+            super(message);
+        }
+    }
+
+    private void refused(HufuException.Refused refused) {
+        StringBuilder text = new StringBuilder(refused.detail());
+        refused.traceId().ifPresent(trace -> text.append(" (trace ").append(trace).append(")"));
+        surroundings.say(text.toString());
+        for (HufuException.FieldError error : refused.errors()) {
+            surroundings.say("  " + error.pointer() + ": " + error.detail());
+        }
+        ErrorKind kind = refused.kind().orElse(null);
+        if (kind == ErrorKind.UNAUTHENTICATED) {
+            surroundings.say(
+                    Access.local(address.get())
+                            ? "set HUFU_TOKEN, or HUFU_DATA to the server's data directory; looked in "
+                                    + Access.tokenFile(surroundings.env())
+                            : "set HUFU_TOKEN to a token of that server");
+        } else if (kind == ErrorKind.PAYLOAD_TOO_LARGE) {
+            surroundings.say("command, environment, script and --stdin travel in one request, which the server bounds"
+                    + " (1 MiB by default): have the command read large input from a file");
+        }
+    }
+
+    private void unreachable(HufuException unreachable) {
+        surroundings.say(message(unreachable));
+        if (Access.local(address.get())) {
+            surroundings.say("is a server running? 'hufu server' starts one");
+        }
+    }
+
+    private static String message(Exception failure) {
+        return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+    }
+}

@@ -1,0 +1,23 @@
+package dev.hufu.cli;
+
+import dev.hufu.support.SystemTimers;
+import java.time.ZoneId;
+
+/** The process of every verb but {@code server}. */
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        Surroundings surroundings = new Surroundings(
+                System.getenv(),
+                ZoneId.systemDefault(),
+                System.in,
+                FileSink.stdout(),
+                FileSink.stderr(),
+                new ProcessSignals(),
+                new SystemTimers(),
+                // Not exit: that would wait for a lock that a main thread which is ending may hold.
+                code -> Runtime.getRuntime().halt(code));
+        System.exit(HufuCommand.run(surroundings, arguments));
+    }
+}

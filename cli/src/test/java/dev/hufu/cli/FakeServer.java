@@ -1,0 +1,257 @@
+package dev.hufu.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.hufu.support.Threads;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server with one run of one task, whose output and end the test decides; it can be away for a while. Its state is kept by
+ * its own lock.
+ */
+final class FakeServer implements AutoCloseable {
+    static final String RUN = "01jd0000000000000000000000";
+    static final String TOKEN = "tally";
+
+    private final int port;
+    private final Map<String, ByteArrayOutputStream> output = new HashMap<>();
+    private final List<String> bodies = new CopyOnWriteArrayList<>();
+    private final List<String> keys = new CopyOnWriteArrayList<>();
+    private HttpServer server;
+    private ExecutorService threads;
+    private String state = "RUNNING";
+    private String ending = ended(null, null, null);
+    private @Nullable String gap;
+    private int cancels;
+    private Runnable onCancel = () -> {};
+    private @Nullable String refusal;
+    private int refusalStatus;
+
+    FakeServer() {
+        output.put("stdout", new ByteArrayOutputStream());
+        output.put("stderr", new ByteArrayOutputStream());
+        threads = threads();
+        server = listening(0, threads);
+        port = server.getAddress().getPort();
+    }
+
+    URI address() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    synchronized void write(String stream, String text) {
+        output.get(stream).writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** From now on positions {@code from} to {@code to} of stdout were not kept, and bytes written come after them. */
+    synchronized void gap(int from, int to) {
+        gap = from + "-" + to;
+        output.get("stdout").writeBytes(new byte[to - from]);
+    }
+
+    static String ended(@Nullable String reason, @Nullable Integer exitCode, @Nullable String signal) {
+        return "\"reason\":%s,\"exitCode\":%s,\"signal\":%s,\"message\":null,\"spawnError\":null"
+                .formatted(quoted(reason), exitCode, quoted(signal));
+    }
+
+    static String notStarted(String errno, String stage, String message) {
+        return "\"reason\":\"spawn-failed\",\"exitCode\":null,\"signal\":null,\"message\":%s,\"spawnError\":%s"
+                .formatted(quoted(message), "{\"errno\":\"%s\",\"stage\":\"%s\"}".formatted(errno, stage));
+    }
+
+    synchronized void end(String taskState, String how) {
+        state = taskState;
+        ending = how;
+    }
+
+    synchronized void onCancel(Runnable action) {
+        onCancel = action;
+    }
+
+    synchronized int cancels() {
+        return cancels;
+    }
+
+    List<String> bodies() {
+        return bodies;
+    }
+
+    List<String> keys() {
+        return keys;
+    }
+
+    synchronized void refuseSubmits(int status, String problem) {
+        refusalStatus = status;
+        refusal = problem;
+    }
+
+    synchronized void goAway() {
+        server.stop(0);
+        threads.close();
+    }
+
+    synchronized void comeBack() {
+        threads = threads();
+        server = listening(port, threads);
+    }
+
+    private static ExecutorService threads() {
+        return Executors.newCachedThreadPool(Threads.platformFactory("fake-server"));
+    }
+
+    private HttpServer listening(int wanted, ExecutorService executor) {
+        try {
+            HttpServer made = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted), 0);
+            made.setExecutor(executor);
+            made.createContext("/", this::handle);
+            made.start();
+            return made;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        if (!("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            answer(exchange, 401, problem("unauthenticated", "Credentials are missing or wrong."));
+            return;
+        }
+        String path = exchange.getRequestURI().getPath().replaceFirst("^/api/v1", "");
+        String asked = exchange.getRequestMethod() + " " + path;
+        switch (asked) {
+            case "POST /runs" -> submit(exchange, body);
+            case "POST /runs/" + RUN + "/cancel" -> cancel(exchange);
+            case "GET /runs/" + RUN -> answer(exchange, 200, run());
+            case "GET /runs/" + RUN + "/tasks" ->
+                answer(exchange, 200, "{\"items\":[" + task() + "],\"nextCursor\":null}");
+            case "GET /tasks/" + RUN + ".0" -> answer(exchange, 200, task());
+            case "GET /tasks/" + RUN + ".0/output" -> output(exchange);
+            default -> answer(exchange, 404, problem("not-found", "There is no such thing."));
+        }
+    }
+
+    private void submit(HttpExchange exchange, String body) throws IOException {
+        bodies.add(body);
+        keys.add(exchange.getRequestHeaders().getFirst("Idempotency-Key"));
+        String refused;
+        int status;
+        synchronized (this) {
+            refused = refusal;
+            status = refusalStatus;
+        }
+        if (refused != null) {
+            answer(exchange, status, refused);
+        } else {
+            answer(exchange, 202, run());
+        }
+    }
+
+    private void cancel(HttpExchange exchange) throws IOException {
+        Runnable action;
+        synchronized (this) {
+            cancels++;
+            action = onCancel;
+        }
+        action.run();
+        answer(exchange, 202, run());
+    }
+
+    private void output(HttpExchange exchange) throws IOException {
+        Map<String, String> query = new HashMap<>();
+        for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
+            query.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+        }
+        String stream = query.getOrDefault("stream", "both");
+        byte[] piece;
+        synchronized (this) {
+            byte[] all = output.get(stream).toByteArray();
+            int from = Math.min(all.length, Integer.parseInt(query.getOrDefault("offset", "0")));
+            int to = Math.min(all.length, from + Integer.parseInt(query.getOrDefault("limit", "1000")));
+            piece = Arrays.copyOfRange(all, from, to);
+            exchange.getResponseHeaders().add("Hufu-Output-Complete", String.valueOf(!state.equals("RUNNING")));
+            if (gap != null && stream.equals("stdout")) {
+                int gapFrom = Integer.parseInt(gap.substring(0, gap.indexOf('-')));
+                int gapTo = Integer.parseInt(gap.substring(gap.indexOf('-') + 1));
+                if (from < gapTo && to > gapFrom) {
+                    exchange.getResponseHeaders().add("Hufu-Output-Gap", "stdout=" + gap);
+                    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+                    kept.write(all, from, Math.max(0, gapFrom - from));
+                    kept.write(all, Math.max(from, gapTo), Math.max(0, all.length - Math.max(from, gapTo)));
+                    piece = kept.toByteArray();
+                }
+            }
+        }
+        exchange.sendResponseHeaders(200, piece.length == 0 ? -1 : piece.length);
+        exchange.getResponseBody().write(piece);
+        exchange.close();
+    }
+
+    private static void answer(HttpExchange exchange, int status, String json) throws IOException {
+        byte[] content = json.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, content.length);
+        exchange.getResponseBody().write(content);
+        exchange.close();
+    }
+
+    static String problem(String code, String detail) {
+        return "{\"type\":\"urn:hufu:problem:%s\",\"title\":\"t\",\"detail\":\"%s\",\"traceId\":\"abc\"}"
+                .formatted(code, detail);
+    }
+
+    private synchronized String run() {
+        String runState =
+                switch (state) {
+                    case "RUNNING", "SUCCEEDED", "CANCELLED" -> state;
+                    default -> "FAILED";
+                };
+        return """
+            {"id":"%s","state":"%s","exec":{"argv":["du","-sh","/var/a b","\\u001b[31mred"]},
+             "createdAt":"2026-01-02T03:04:05.678Z","startedAt":null,"finishedAt":null,"createdBy":"admin",
+             "labels":{"ticket":"OPS-1"},"counts":{"total":1},"traceId":"0af7651916cd43dd8448eb211c80319c","new":true}"""
+                .formatted(RUN, runState);
+    }
+
+    private synchronized String task() {
+        return """
+            {"id":"%1$s.0","runId":"%1$s","node":"local","state":"%2$s",%3$s,"attempt":1,
+             "createdAt":"2026-01-02T03:04:05.678Z","startedAt":"2026-01-02T03:04:06.000Z",
+             "finishedAt":"2026-01-02T03:04:37.250Z",
+             "usage":{"wallMs":31250,"userMs":20,"systemMs":3100,"maxRssBytes":4404019},
+             "output":{"stdoutBytes":%4$d,"stderrBytes":%5$d,"truncated":false},
+             "attempts":[{"number":1,"node":"local","state":"%2$s","reason":null,"exitCode":null,"signal":null,
+               "usage":null,"startedAt":null,"finishedAt":null,"killReport":{"cause":"deadline",
+               "proof":"no-children","durationMs":5012,"steps":[
+               {"signal":"SIGTERM","at":"2026-01-02T03:04:32.000Z","signalled":3,"survivors":1},
+               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}"""
+                .formatted(
+                        RUN,
+                        state,
+                        ending,
+                        output.get("stdout").size(),
+                        output.get("stderr").size());
+    }
+
+    private static String quoted(@Nullable String text) {
+        return text == null ? "null" : "\"" + text + "\"";
+    }
+
+    @Override
+    public void close() {
+        goAway();
+    }
+}

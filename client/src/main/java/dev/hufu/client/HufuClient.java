@@ -1,0 +1,286 @@
+package dev.hufu.client;
+
+import dev.hufu.client.HttpCalls.Request;
+import dev.hufu.client.HttpCalls.Response;
+import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.TaskId;
+import dev.hufu.support.SystemTimers;
+import dev.hufu.support.Timers;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hufu's REST API. Thread-safe; every call works on the calling thread and blocks it. An interrupt is noticed at once on a
+ * virtual thread and while waiting, and on a platform thread at the next answer or timeout. All calls throw
+ * {@link HufuException}.
+ */
+public final class HufuClient implements AutoCloseable {
+    private static final String API = "/api/v1";
+    private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
+    private static final Pattern GAP = Pattern.compile("(stdout|stderr)=([0-9]{1,18})-([0-9]{1,18})");
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+    private static final Duration SHORTEST_POLL = Duration.ofMillis(20);
+    private static final Duration LONGEST_POLL = Duration.ofMillis(500);
+
+    private final String server;
+    private final Retrying retrying;
+    private final Timers timers;
+    private final Duration readTimeout;
+    private volatile boolean closed;
+
+    private HufuClient(Builder builder) {
+        this.server = builder.base.toString();
+        this.timers = builder.timers;
+        this.readTimeout = builder.readTimeout;
+        this.retrying = new Retrying(
+                new HttpCalls(builder.base, builder.token, builder.connectTimeout),
+                builder.timers,
+                builder.retryFor,
+                builder.connectWithin == null ? builder.retryFor : builder.connectWithin,
+                builder.onRetry);
+    }
+
+    /**
+     * A client of the server at {@code base}, as in {@code http://127.0.0.1:7433}.
+     *
+     * @throws IllegalArgumentException when it is not an http or https address, or carries more than host, port and path
+     */
+    public static Builder builder(URI base) {
+        return new Builder(base);
+    }
+
+    /** Submits under a key of its own; the run is durable when this returns. */
+    public Run submit(RunRequest request) throws InterruptedException {
+        return submit(request, UUID.randomUUID().toString());
+    }
+
+    /**
+     * Submits; the run is durable when this returns. Whoever submits the same request under the same key within 24 hours
+     * gets the same run.
+     *
+     * @param idempotencyKey 1 to 255 printable ASCII characters
+     */
+    public Run submit(RunRequest request, String idempotencyKey) throws InterruptedException {
+        return Answers.run(post(request, Map.of("Idempotency-Key", checkedKey(idempotencyKey)), readTimeout));
+    }
+
+    /** Submits and waits for the end for at most so long; the run is as it is then, ended or not, with its tasks. */
+    public Run submitAndWait(RunRequest request, String idempotencyKey, Duration atMost) throws InterruptedException {
+        long began = timers.nanoTime();
+        Duration wait = atMost.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : atMost;
+        Run run = Answers.run(post(
+                request,
+                Map.of("Idempotency-Key", checkedKey(idempotencyKey), "Prefer", "wait=" + wait.toSeconds()),
+                readTimeout.plus(wait)));
+        Duration left = atMost.minusNanos(timers.nanoTime() - began);
+        return run.state().terminal() ? run : await(run.id(), left);
+    }
+
+    /** Waits for a run's end for at most so long; the run is as it is then, ended or not, with its tasks. */
+    public Run await(RunId id, Duration atMost) throws InterruptedException {
+        long began = timers.nanoTime();
+        Duration poll = SHORTEST_POLL;
+        while (true) {
+            Run run = run(id);
+            Duration left = atMost.minusNanos(timers.nanoTime() - began);
+            if (run.state().terminal() || !left.isPositive()) {
+                return withTasks(run);
+            }
+            timers.sleep(poll.compareTo(left) < 0 ? poll : left);
+            poll = poll.multipliedBy(2).compareTo(LONGEST_POLL) > 0 ? LONGEST_POLL : poll.multipliedBy(2);
+        }
+    }
+
+    public Run run(RunId id) throws InterruptedException {
+        return Answers.run(Json.object(get("/runs/" + id)));
+    }
+
+    /** All tasks of a run, over as many pages as there are. */
+    public List<Task> tasks(RunId id) throws InterruptedException {
+        List<Task> tasks = new ArrayList<>();
+        String cursor = null;
+        do {
+            String query = cursor == null ? "" : "?cursor=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8);
+            Json page = Json.object(get("/runs/" + id + "/tasks" + query));
+            tasks.addAll(page.objects("items", Answers::task));
+            cursor = page.optionalText("nextCursor");
+        } while (cursor != null);
+        return tasks;
+    }
+
+    public Task task(TaskId id) throws InterruptedException {
+        return Answers.task(Json.object(get("/tasks/" + id)));
+    }
+
+    /** Asks to stop a run; what became of it is in its tasks once they ended. A run that has ended is refused. */
+    public Run cancel(RunId id) throws InterruptedException {
+        Response response = send(new Request("POST", API + "/runs/" + id + "/cancel", Map.of(), null, readTimeout));
+        return Answers.run(Json.object(response.body()));
+    }
+
+    /**
+     * A piece of a task's output.
+     *
+     * @param offset counts what the process wrote
+     * @param limit bytes at most
+     */
+    public Output output(TaskId id, Output.Stream stream, long offset, int limit) throws InterruptedException {
+        Response response = send(new Request(
+                "GET",
+                API + "/tasks/" + id + "/output?stream=" + stream.word() + "&offset=" + offset + "&limit=" + limit,
+                Map.of("Accept", "application/octet-stream"),
+                null,
+                readTimeout));
+        String complete = response.header("hufu-output-complete")
+                .orElseThrow(() -> new HufuException.Unintelligible(
+                        "The answer lacks Hufu-Output-Complete: is this a Hufu server?", null));
+        return new Output(offset, response.body(), gap(response, stream), complete.equals("true"));
+    }
+
+    /**
+     * The answer to a GET below {@code /api/v1} as it came: for what the records do not hold.
+     *
+     * @param resource begins with a slash
+     */
+    public byte[] get(String resource) throws InterruptedException {
+        return send(new Request("GET", API + resource, Map.of(), null, readTimeout))
+                .body();
+    }
+
+    /** Ends the use of this client; connections end by themselves within seconds. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    private Run withTasks(Run run) throws InterruptedException {
+        return new Run(
+                run.id(),
+                run.state(),
+                run.exec(),
+                run.createdAt(),
+                run.startedAt(),
+                run.finishedAt(),
+                run.createdBy(),
+                run.labels(),
+                run.counts(),
+                run.cancelRequestedAt(),
+                run.traceId(),
+                tasks(run.id()));
+    }
+
+    private Json post(RunRequest request, Map<String, String> headers, Duration timeout) throws InterruptedException {
+        return Json.object(send(new Request("POST", API + "/runs", headers, request, timeout))
+                .body());
+    }
+
+    private Response send(Request request) throws InterruptedException {
+        if (closed) {
+            throw new IllegalStateException("this client is closed");
+        }
+        return retrying.send(request, server);
+    }
+
+    private static String checkedKey(String key) {
+        if (!KEY.matcher(key).matches()) {
+            throw new IllegalArgumentException("an Idempotency-Key has 1 to 255 printable ASCII characters");
+        }
+        return key;
+    }
+
+    private static Output.@Nullable Gap gap(Response response, Output.Stream stream) {
+        String header = response.header("hufu-output-gap").orElse("");
+        Matcher matcher = GAP.matcher(header);
+        boolean understood = header.isEmpty();
+        while (matcher.find()) {
+            understood = true;
+            if (matcher.group(1).equals(stream.word())) {
+                return new Output.Gap(Long.parseLong(matcher.group(2)), Long.parseLong(matcher.group(3)));
+            }
+        }
+        if (!understood) {
+            throw new HufuException.Unintelligible("The answer names a gap that this client does not understand.", null);
+        }
+        return null;
+    }
+
+    /** How to reach the server. Not for several threads. */
+    public static final class Builder {
+        private final URI base;
+        private @Nullable String token;
+        private Duration connectTimeout = Duration.ofSeconds(5);
+        private Duration readTimeout = Duration.ofSeconds(30);
+        private Duration retryFor = Duration.ofSeconds(30);
+        private @Nullable Duration connectWithin;
+        private Consumer<HufuException> onRetry = _ -> {};
+        private Timers timers = new SystemTimers();
+
+        private Builder(URI base) {
+            String scheme = base.getScheme();
+            if (scheme == null || !(scheme.equals("http") || scheme.equals("https")) || base.getHost() == null) {
+                throw new IllegalArgumentException("not an http or https address: " + base);
+            }
+            if (base.getRawUserInfo() != null || base.getRawQuery() != null || base.getRawFragment() != null) {
+                throw new IllegalArgumentException("an address has host, port and path only");
+            }
+            this.base = URI.create(base.toString().replaceFirst("/+$", ""));
+        }
+
+        /** Sent to this server and nowhere else. */
+        public Builder token(String token) {
+            if (!token.matches("[!-~]+")) {
+                throw new IllegalArgumentException("a token has printable ASCII characters and no space");
+            }
+            this.token = token;
+            return this;
+        }
+
+        public Builder connectTimeout(Duration connectTimeout) {
+            this.connectTimeout = connectTimeout;
+            return this;
+        }
+
+        /** Between two bytes of an answer. */
+        public Builder readTimeout(Duration readTimeout) {
+            this.readTimeout = readTimeout;
+            return this;
+        }
+
+        /** How long a call is tried again where the server is not there, or asks to come back later; zero for not at all. */
+        public Builder retryFor(Duration retryFor) {
+            this.retryFor = retryFor;
+            return this;
+        }
+
+        /** As {@link #retryFor}, while this client has never reached the server; the same where it is not set. */
+        public Builder connectWithin(Duration connectWithin) {
+            this.connectWithin = connectWithin;
+            return this;
+        }
+
+        /** Told, on the calling thread, before each new try, why. */
+        public Builder onRetry(Consumer<HufuException> onRetry) {
+            this.onRetry = onRetry;
+            return this;
+        }
+
+        public Builder timers(Timers timers) {
+            this.timers = timers;
+            return this;
+        }
+
+        public HufuClient build() {
+            return new HufuClient(this);
+        }
+    }
+}

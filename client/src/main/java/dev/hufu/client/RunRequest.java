@@ -1,0 +1,145 @@
+package dev.hufu.client;
+
+import dev.hufu.protocol.Bytes;
+import dev.hufu.protocol.Execution;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What to run and how. What is not set takes the server's default. Immutable; the server is the judge of every value. */
+public final class RunRequest {
+    private final byte[] body;
+
+    private RunRequest(byte[] body) {
+        this.body = body;
+    }
+
+    /** A program and its arguments, passed as they are: no shell sees them. */
+    public static Builder argv(String program, String... arguments) {
+        Builder builder = new Builder();
+        ArrayNode argv = builder.exec.putArray("argv").add(program);
+        for (String argument : arguments) {
+            argv.add(argument);
+        }
+        return builder;
+    }
+
+    public static Builder exec(Execution execution) {
+        Builder builder = new Builder();
+        switch (execution) {
+            case Execution.Argv(List<String> argv) -> argv.forEach(builder.exec.putArray("argv")::add);
+            case Execution.Script(String script, List<String> interpreter, List<String> arguments) -> {
+                builder.exec.put("script", script);
+                interpreter.forEach(builder.exec.putArray("interpreter")::add);
+                arguments.forEach(builder.exec.putArray("args")::add);
+            }
+        }
+        return builder;
+    }
+
+    byte[] body() {
+        return body;
+    }
+
+    /** Collects what is set. Not for several threads. */
+    public static final class Builder {
+        private final ObjectNode request = JsonNodeFactory.instance.objectNode();
+        private final ObjectNode exec = request.putObject("exec");
+
+        private Builder() {}
+
+        public Builder env(Map<String, String> env) {
+            ObjectNode node = request.putObject("env");
+            env.forEach(node::put);
+            return this;
+        }
+
+        /** Absolute. */
+        public Builder cwd(String cwd) {
+            request.put("cwd", cwd);
+            return this;
+        }
+
+        public Builder stdin(Bytes stdin) {
+            byte[] bytes = stdin.toArray();
+            String text = text(bytes);
+            if (text == null) {
+                request.putObject("stdin").put("base64", Base64.getEncoder().encodeToString(bytes));
+            } else {
+                request.put("stdin", text);
+            }
+            return this;
+        }
+
+        /** From the start of the process on; without it, the server's default. */
+        public Builder timeout(Duration timeout) {
+            request.put("timeout", milliseconds(timeout));
+            return this;
+        }
+
+        public Builder noTimeout() {
+            request.put("timeout", "none");
+            return this;
+        }
+
+        /** Between SIGTERM and SIGKILL. */
+        public Builder killGrace(Duration killGrace) {
+            request.put("killGrace", milliseconds(killGrace));
+            return this;
+        }
+
+        /** From acceptance to start. */
+        public Builder expiresAfter(Duration expiresAfter) {
+            request.put("expiresAfter", milliseconds(expiresAfter));
+            return this;
+        }
+
+        /** Bytes of each stream that are kept. */
+        public Builder outputLimit(long bytes) {
+            request.putObject("limits").put("output", bytes);
+            return this;
+        }
+
+        public Builder labels(Map<String, String> labels) {
+            ObjectNode node = request.putObject("labels");
+            labels.forEach(node::put);
+            return this;
+        }
+
+        public RunRequest build() {
+            return new RunRequest(Json.bytes(request));
+        }
+
+        private static String milliseconds(Duration duration) {
+            if (!Duration.ofMillis(duration.toMillis()).equals(duration)) {
+                throw new IllegalArgumentException("finer than a millisecond: " + duration);
+            }
+            return duration.toMillis() + "ms";
+        }
+
+        /** The bytes as text where they are text; null where Base64 carries them better. */
+        private static @Nullable String text(byte[] bytes) {
+            for (byte each : bytes) {
+                if (each == 0) {
+                    return null;
+                }
+            }
+            try {
+                return StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString();
+            } catch (CharacterCodingException binary) {
+                return null;
+            }
+        }
+    }
+}
