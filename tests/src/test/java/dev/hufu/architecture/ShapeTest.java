@@ -28,7 +28,7 @@ final class ShapeTest {
     private static final int MAXIMUM_LINES = 600;
     private static final int MAXIMUM_PARAMETERS = 7;
     private static final int MAXIMUM_FILES = 30;
-    private static final Path ROOT = root();
+    private static final Path ROOT = Repository.root();
 
     /** A record's components are its data, named where they are read; a class's are what it works with. */
     @ArchTest
@@ -105,17 +105,5 @@ final class ShapeTest {
                     .filter(file -> Stream.of(endings).anyMatch(file.toString()::endsWith))
                     .toList();
         }
-    }
-
-    private static Path root() {
-        Path directory = Path.of("").toAbsolutePath();
-        while (!Files.exists(directory.resolve("bin/hufu"))) {
-            Path parent = directory.getParent();
-            if (parent == null) {
-                throw new IllegalStateException("not inside the repository");
-            }
-            directory = parent;
-        }
-        return directory;
     }
 }
