@@ -147,8 +147,8 @@ static uint64_t arm_deadline(const struct attempt *attempt, uint64_t timeout) {
 
 static void tell_start(struct attempt *attempt, uint16_t type) {
     uint8_t payload[16];
-    put64(payload, get64(attempt->file.header + 112));
-    put64(payload + 8, (uint64_t) attempt->ending.start_realtime);
+    put64(payload, (uint64_t) attempt->file.pid);
+    put64(payload + 8, (uint64_t) attempt->file.start_realtime);
     control_send(&attempt->control, type, payload, sizeof payload);
 }
 
@@ -186,7 +186,9 @@ static void start(struct attempt *attempt, const struct request *request) {
 
 static void request_stop(struct attempt *attempt, enum cause cause, uint64_t grace) {
     stop_request(&attempt->stop, cause, grace);
-    attempt_state(&attempt->file, STATE_STOPPING);
+    if (attempt->file.state != STATE_KILL_PENDING) {
+        attempt_state(&attempt->file, STATE_STOPPING);
+    }
 }
 
 static bool obey(struct attempt *attempt, const struct frame *frame) {
@@ -328,16 +330,15 @@ static enum attempt_outcome finish(const struct attempt_surroundings *surroundin
     if (attempt->ending.end_realtime == 0) {
         attempt->ending.end_realtime = now_realtime();
     }
-    size_t length = attempt_end(&attempt->file, &attempt->ending, &attempt->stop.report, payload);
-    bool usual = length > 0 && !attempt->file.full && !attempt->control.was_detached
+    size_t length;
+    bool recorded = attempt_end(&attempt->file, &attempt->ending, &attempt->stop.report, payload, &length);
+    bool usual = recorded && !attempt->file.full && !attempt->control.was_detached
             && attempt->stop.phase == STOP_NONE;
     if (usual) {
         /* Before the agent hears of it: its next request must not find us busy. */
         surroundings->about_to_end();
     }
-    if (length > 0) {
-        control_send(&attempt->control, FRAME_ENDED, payload, length);
-    }
+    control_send(&attempt->control, FRAME_ENDED, payload, length);
     attempt_close(&attempt->file);
     control_end(&attempt->control);
     close_if_open(&attempt->deadline);

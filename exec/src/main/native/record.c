@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,11 +10,13 @@
 enum {
     BOOT_ID_SIZE = 40,
     NAME_SIZE = 256,
+    START_OFFSET = 112,
     LIVE_WRITTEN = 1024,
     LIVE_INDEX = 1040,
     LIVE_KEPT = 1048,
     LIVE_STATE = 1064,
     LIVE_FLAGS = 1068,
+    LIVE_END = 1072,
     SPOOL_FULL = 1,
     STRAYS_KILLED = 2,
     PAGE = 4096
@@ -23,7 +24,10 @@ enum {
 
 static char boot_id[BOOT_ID_SIZE];
 
-/* Header and exit record as they are when the file is made; of the second nothing is ever touched. */
+/*
+ * Header and exit record as they are when the file is made; of the second nothing is ever touched. The header is kept as
+ * it is in the file. What changes goes there by pwrite: a shared mapping costs a fault, a page table and two more calls.
+ */
 static uint8_t first_pages[METADATA_OFFSET];
 
 void record_read_boot_id(void) {
@@ -53,7 +57,6 @@ static void lay_out(struct attempt_file *file, const struct request *request) {
 
 static void copy_name(uint8_t *target, const char *name) {
     size_t length = strlen(name);
-    memset(target, 0, NAME_SIZE);
     if (length < NAME_SIZE) {
         memcpy(target, name, length);
     }
@@ -61,6 +64,7 @@ static void copy_name(uint8_t *target, const char *name) {
 
 static void fill_header(const struct attempt_file *file, const struct request *request) {
     uint8_t *header = first_pages;
+    memset(header + START_OFFSET, 0, LIVE_END - START_OFFSET);
     memcpy(header, "HUFUATT1", 8);
     put32(header + 8, PROTOCOL_VERSION);
     put32(header + 12, (uint32_t) request->metadata.length);
@@ -103,12 +107,9 @@ int attempt_create(struct attempt_file *file, const struct request *request) {
     }
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
     fill_header(file, request);
-    if (fcntl(file->fd, F_OFD_SETLK, &lock) == 0 && write_first_part(file, request)) {
-        void *header = mmap(NULL, HEADER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
-        if (header != MAP_FAILED) {
-            file->header = header;
-            return 0;
-        }
+    /* Waits for a reader that looks, for an instant, whether we live. */
+    if (fcntl(file->fd, F_OFD_SETLKW, &lock) == 0 && write_first_part(file, request)) {
+        return 0;
     }
     int error = errno;
     unlink(request->attempt_file);
@@ -116,29 +117,41 @@ int attempt_create(struct attempt_file *file, const struct request *request) {
     return error;
 }
 
-static void publish64(struct attempt_file *file, size_t offset, uint64_t value) {
-    __atomic_store_n((uint64_t *) (void *) (file->header + offset), htole64(value), __ATOMIC_RELEASE);
-}
-
-static void publish32(struct attempt_file *file, size_t offset, uint32_t value) {
-    __atomic_store_n((uint32_t *) (void *) (file->header + offset), htole32(value), __ATOMIC_RELEASE);
+/* Over bytes that are there: on no sane file system does this fail, and if so the exit record still says it all. */
+static void publish(const struct attempt_file *file, size_t from, size_t to) {
+    (void) write_at(file->fd, first_pages + from, to - from, from);
 }
 
 void attempt_started(struct attempt_file *file, pid_t pid, uint64_t ticks, int64_t realtime, uint64_t deadline) {
-    put64(file->header + 112, (uint64_t) pid);
-    put64(file->header + 120, ticks);
-    put64(file->header + 136, deadline);
-    publish64(file, 128, (uint64_t) realtime);
-    attempt_state(file, STATE_RUNNING);
+    file->pid = pid;
+    file->start_realtime = realtime;
+    file->state = STATE_RUNNING;
+    put64(first_pages + 112, (uint64_t) pid);
+    put64(first_pages + 120, ticks);
+    put64(first_pages + 128, (uint64_t) realtime);
+    put64(first_pages + 136, deadline);
+    put32(first_pages + LIVE_STATE, STATE_RUNNING);
+    publish(file, START_OFFSET, LIVE_END);
 }
 
 void attempt_state(struct attempt_file *file, enum state state) {
-    publish32(file, LIVE_STATE, state);
+    if (file->state != state) {
+        file->state = state;
+        put32(first_pages + LIVE_STATE, state);
+        publish(file, LIVE_STATE, LIVE_FLAGS);
+    }
 }
 
-static void spool_is_full(struct attempt_file *file) {
-    file->full = true;
-    publish32(file, LIVE_FLAGS, SPOOL_FULL);
+/* What the counters need to be understood is there before they are. */
+static void publish_counters(const struct attempt_file *file) {
+    for (enum stream stream = STREAM_STDOUT; stream < STREAMS; stream++) {
+        put64(first_pages + LIVE_WRITTEN + 8 * (size_t) stream, file->written[stream]);
+        put64(first_pages + LIVE_KEPT + 8 * (size_t) stream, file->kept[stream]);
+    }
+    put64(first_pages + LIVE_INDEX, file->index_count);
+    put32(first_pages + LIVE_FLAGS, file->full ? SPOOL_FULL : 0);
+    publish(file, LIVE_INDEX, LIVE_END);
+    publish(file, LIVE_WRITTEN, LIVE_INDEX);
 }
 
 static bool store_in_ring(const struct attempt_file *file, enum stream stream, uint64_t past_limit, const uint8_t *bytes,
@@ -188,16 +201,11 @@ static bool store_arrival(struct attempt_file *file, enum stream stream, int64_t
 
 void attempt_append(struct attempt_file *file, enum stream stream, const uint8_t *bytes, size_t length,
         int64_t realtime) {
-    uint64_t indexed = file->index_count;
     if (!file->full && (!store_bytes(file, stream, bytes, length) || !store_arrival(file, stream, realtime))) {
-        spool_is_full(file);
+        file->full = true;
     }
     file->written[stream] += length;
-    if (file->index_count != indexed) {
-        publish64(file, LIVE_INDEX, file->index_count);
-    }
-    publish64(file, LIVE_KEPT + 8 * (size_t) stream, file->kept[stream]);
-    publish64(file, LIVE_WRITTEN + 8 * (size_t) stream, file->written[stream]);
+    publish_counters(file);
 }
 
 static size_t build_payload(const struct attempt_file *file, const struct ending *ending,
@@ -233,28 +241,24 @@ static size_t build_payload(const struct attempt_file *file, const struct ending
     return EXIT_PAYLOAD_FIXED + (size_t) report->count * STEP_SIZE;
 }
 
-size_t attempt_end(struct attempt_file *file, const struct ending *ending, const struct kill_report *report,
-        uint8_t payload[EXIT_PAYLOAD_MAXIMUM]) {
+bool attempt_end(struct attempt_file *file, const struct ending *ending, const struct kill_report *report,
+        uint8_t payload[EXIT_PAYLOAD_MAXIMUM], size_t *length) {
     uint8_t record[EXIT_RECORD_HEADER + EXIT_PAYLOAD_MAXIMUM];
-    size_t length = build_payload(file, ending, report, payload);
+    *length = build_payload(file, ending, report, payload);
     put32(record, EXIT_RECORD_MAGIC);
-    put32(record + 4, (uint32_t) length);
-    put32(record + 8, crc32_of(payload, length));
+    put32(record + 4, (uint32_t) *length);
+    put32(record + 8, crc32_of(payload, *length));
     put32(record + 12, 0);
-    memcpy(record + EXIT_RECORD_HEADER, payload, length);
-    size_t whole = EXIT_RECORD_HEADER + length;
+    memcpy(record + EXIT_RECORD_HEADER, payload, *length);
+    size_t whole = EXIT_RECORD_HEADER + *length;
     if (write_at(file->fd, record, whole, EXIT_RECORD_OFFSET) < whole) {
-        return 0;
+        return false;
     }
     attempt_state(file, STATE_ENDED);
-    return length;
+    return true;
 }
 
 void attempt_close(struct attempt_file *file) {
-    if (file->header != NULL) {
-        munmap(file->header, HEADER_SIZE);
-        file->header = NULL;
-    }
     close_if_open(&file->fd);
 }
 

@@ -30,7 +30,9 @@ enum stream { STREAM_STDOUT, STREAM_STDERR, STREAMS };
 
 struct attempt_file {
     int fd;
-    uint8_t *header;
+    pid_t pid;
+    int64_t start_realtime;
+    enum state state;
     uint64_t output_limit;
     uint64_t tail_offset;
     uint64_t index_offset;
@@ -87,9 +89,9 @@ void attempt_started(struct attempt_file *file, pid_t pid, uint64_t ticks, int64
 void attempt_state(struct attempt_file *file, enum state state);
 void attempt_append(struct attempt_file *file, enum stream stream, const uint8_t *bytes, size_t length, int64_t realtime);
 
-/* Writes the exit record; `payload` gets what ENDED carries, its length is the answer, 0 where the record was not written. */
-size_t attempt_end(struct attempt_file *file, const struct ending *ending, const struct kill_report *report,
-        uint8_t payload[EXIT_PAYLOAD_MAXIMUM]);
+/* Writes the exit record. `payload` gets what ENDED carries, in any case. False: the record could not be written. */
+bool attempt_end(struct attempt_file *file, const struct ending *ending, const struct kill_report *report,
+        uint8_t payload[EXIT_PAYLOAD_MAXIMUM], size_t *length);
 void attempt_close(struct attempt_file *file);
 
 uint32_t crc32_of(const uint8_t *bytes, size_t length);

@@ -11,6 +11,7 @@
 #define FIRST_PAUSE MILLISECOND
 #define LONGEST_PAUSE SECOND
 #define PENDING_AFTER SECOND
+#define FINDING_MAXIMUM (50 * MILLISECOND)
 
 void stop_begin(struct stop *stop) {
     stop->phase = STOP_NONE;
@@ -46,9 +47,11 @@ static void note_step(struct stop *stop, int signal, int signalled) {
     };
 }
 
+/* Bounded: a tree that grows faster than it is read would be read for ever, and its kill never begin. */
 static void find_all(void) {
+    int64_t until = after(now_monotonic(), FINDING_MAXIMUM);
     tree_clear();
-    while (tree_find(NULL) > 0) {
+    while (tree_find(NULL) > 0 && now_monotonic() < until) {
     }
 }
 

@@ -1,23 +1,20 @@
 #include "sweep.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
 #include "kill.h"
+#include "listing.h"
 #include "sys.h"
 #include "tree.h"
 #include "wire.h"
 
-enum { ANCESTORS_MAXIMUM = 64, ENVIRONMENT_PART = 16 << 10, LISTING_SIZE = 16 << 10 };
+enum { ANCESTORS_MAXIMUM = 64, ENVIRONMENT_PART = 16 << 10 };
 
 #define SWEEP_MAXIMUM (3 * SECOND)
 #define FIRST_PAUSE MILLISECOND
@@ -26,7 +23,7 @@ enum { ANCESTORS_MAXIMUM = 64, ENVIRONMENT_PART = 16 << 10, LISTING_SIZE = 16 <<
 static pid_t ancestors[ANCESTORS_MAXIMUM];
 static int ancestor_count;
 static char part[ENVIRONMENT_PART];
-static char listing[LISTING_SIZE] __attribute__((aligned(8)));
+static struct listing listing;
 
 /* This process, the launcher, the agent and what started that: never targets. */
 static void find_ancestors(void) {
@@ -88,21 +85,13 @@ static void consider_marked(pid_t pid, const char *marker) {
 }
 
 static void find_marked(const char *marker) {
-    int directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
+    pid_t pid;
+    if (!listing_open(&listing, "/proc")) {
         return;
     }
-    long length;
-    while ((length = syscall(SYS_getdents64, directory, listing, sizeof listing)) > 0) {
-        for (long at = 0; at < length;) {
-            const struct dirent64 *entry = (const void *) (listing + at);
-            at += entry->d_reclen;
-            if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
-                consider_marked((pid_t) strtol(entry->d_name, NULL, 10), marker);
-            }
-        }
+    while (listing_next(&listing, &pid)) {
+        consider_marked(pid, marker);
     }
-    close(directory);
 }
 
 static void sweep(const struct sweep_request *request, uint32_t *killed, uint32_t *survivors) {

@@ -1,23 +1,21 @@
 #include "tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "listing.h"
 #include "sys.h"
 
 enum {
     FOUND_MAXIMUM = 1 << 16,
     SLOTS = 2 * FOUND_MAXIMUM,
     /* Field 22 lies within: 21 numbers of at most 20 digits, and a name of 64 bytes. */
-    STAT_SIZE = 1024,
-    LISTING_SIZE = 16 << 10
+    STAT_SIZE = 1024
 };
 
 /*
@@ -36,7 +34,7 @@ static uint32_t slots[SLOTS]; /* index + 1 into found, by pid */
 static int count;
 static const char *proc = "/proc";
 static bool children_lists = true;
-static char listing[LISTING_SIZE] __attribute__((aligned(8)));
+static struct listing listing;
 
 void tree_use(const char *proc_path, bool use_children_lists) {
     proc = proc_path;
@@ -155,25 +153,14 @@ static bool consider(pid_t pid, bool (*spared)(pid_t)) {
 }
 
 static int find_by_scan(bool (*spared)(pid_t)) {
-    int directory = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
+    int added = 0;
+    pid_t pid;
+    if (!listing_open(&listing, proc)) {
         return 0;
     }
-    int added = 0;
-    for (;;) {
-        long length = syscall(SYS_getdents64, directory, listing, sizeof listing);
-        if (length <= 0) {
-            break;
-        }
-        for (long at = 0; at < length;) {
-            const struct dirent64 *entry = (const void *) (listing + at);
-            at += entry->d_reclen;
-            if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
-                added += consider((pid_t) strtol(entry->d_name, NULL, 10), spared);
-            }
-        }
+    while (listing_next(&listing, &pid)) {
+        added += consider(pid, spared);
     }
-    close(directory);
     return added;
 }
 
@@ -203,26 +190,17 @@ static int find_in_list(const char *path, bool (*spared)(pid_t)) {
 
 static int find_below(pid_t pid) {
     char path[64];
+    int added = 0;
+    pid_t thread;
     snprintf(path, sizeof path, "%s/%d/task", proc, (int) pid);
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
+    if (!listing_open(&listing, path)) {
         return 0;
     }
-    int added = 0;
-    long length;
-    while ((length = syscall(SYS_getdents64, directory, listing, sizeof listing)) > 0) {
-        for (long at = 0; at < length;) {
-            const struct dirent64 *entry = (const void *) (listing + at);
-            at += entry->d_reclen;
-            if (entry->d_name[0] < '1' || entry->d_name[0] > '9') {
-                continue;
-            }
-            snprintf(path, sizeof path, "%s/%d/task/%.16s/children", proc, (int) pid, entry->d_name);
-            int in_list = find_in_list(path, NULL);
-            added += in_list > 0 ? in_list : 0;
-        }
+    while (listing_next(&listing, &thread)) {
+        snprintf(path, sizeof path, "%s/%d/task/%d/children", proc, (int) pid, (int) thread);
+        int in_list = find_in_list(path, NULL);
+        added += in_list > 0 ? in_list : 0;
     }
-    close(directory);
     return added;
 }
 

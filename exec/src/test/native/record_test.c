@@ -108,7 +108,9 @@ static void exit_record_is_as_written(void) {
         report.steps[i] = (struct kill_step){.signal = i, .signalled = 100 + i, .survivors = 200 + i, .realtime = 300 + i};
     }
     uint8_t payload[EXIT_PAYLOAD_MAXIMUM];
-    CHECK_EQUAL(attempt_end(&file, &ending, &report, payload), 112 + 32 * 24);
+    size_t length;
+    CHECK(attempt_end(&file, &ending, &report, payload, &length));
+    CHECK_EQUAL(length, 112 + 32 * 24);
     CHECK_EQUAL(header32(path, 1064), STATE_ENDED);
     struct ended read = read_record(path);
     CHECK(read.kind == 2 && read.value == 9 && read.detail == 1 && read.cause == 1 && read.flags == STRAYS_KILLED);

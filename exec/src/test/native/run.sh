@@ -16,6 +16,11 @@ fi
 
 warnings='-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow'
 sanitizers='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+# One run-time for both, where that can be linked in: apart, the second does not write its reports into files.
+# shellcheck disable=SC2086 # words are wanted
+if echo 'int main(void) { return 0; }' | "$compiler" $sanitizers -static-libasan -static-libubsan -x c -o "$out/probe" - 2> /dev/null; then
+    sanitizers="$sanitizers -static-libasan -static-libubsan"
+fi
 newer=$(find "$sources" "$here" -name '*.[ch]' -newer "$out/stamp" 2> /dev/null || echo all)
 if [ ! -x "$out/tests" ] || [ -n "$newer" ]; then
     # shellcheck disable=SC2086 # words are wanted

@@ -249,6 +249,11 @@ static void malformed_control_frame_breaks_the_connection_only(void) {
     expect_proof(&ended, CAUSE_REQUESTED);
 }
 
+static bool has_child(const void *pid) {
+    pid_t child;
+    return children_of(*(const pid_t *) pid, &child, 1) == 1 && alive(child);
+}
+
 static void canary_outside_survives(void) {
     struct order order = marked_shell("sleep 60 & sleep 60");
     pid_t canary = fork();
@@ -261,14 +266,12 @@ static void canary_outside_survives(void) {
         _exit(127);
     }
     struct attempt_client attempt = launch(shared_launcher(), &order);
-    usleep(50000);
+    CHECK(eventually(has_child, &canary, 10));
     stop(&attempt, CAUSE_REQUESTED, 0);
     struct ended ended = await_ended(&attempt);
     expect_proof(&ended, CAUSE_REQUESTED);
-    pid_t child;
     CHECK(alive(canary));
-    CHECK_EQUAL(children_of(canary, &child, 1), 1);
-    CHECK(alive(child));
+    CHECK(has_child(&canary));
     kill(-canary, SIGKILL);
     CHECK(waitpid(canary, NULL, 0) == canary);
 }

@@ -82,7 +82,7 @@ public final class Agent implements Service {
                 new StartGate(config.maxStarting(), timers),
                 outbox,
                 timers);
-        registry = new AttemptRegistry(runner, journal, outbox, config.maxRunning());
+        registry = new AttemptRegistry(runner, journal, outbox, timers, config.maxRunning());
     }
 
     /**

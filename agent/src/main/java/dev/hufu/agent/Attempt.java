@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
@@ -209,7 +210,7 @@ final class Attempt {
     private <T, X extends Exception> T await(Wait<T, X> wait, boolean hearsStop) throws X, InterruptedException {
         lock.lock();
         try {
-            if (letGo || (hearsStop && stop != seenStop)) {
+            if (letGo || (hearsStop && !Objects.equals(stop, seenStop))) {
                 throw new InterruptedException("not waited");
             }
             waiter = Thread.currentThread();
@@ -220,13 +221,19 @@ final class Attempt {
         try {
             return wait.await();
         } finally {
-            lock.lock();
+            endWait();
+        }
+    }
+
+    private void endWait() {
+        lock.lock();
+        try {
             waiter = null;
             waiterHearsStop = false;
-            // Interrupts are sent under the lock and to a waiter only: none comes after this, and one that came too
-            // late
+            // Interrupts are sent under the lock and to a waiter only: none comes after this, and one that came too late
             // to cut the wait short must not hit what follows.
             boolean _ = Thread.interrupted();
+        } finally {
             lock.unlock();
         }
     }
@@ -293,7 +300,7 @@ final class Attempt {
         lock.lock();
         try {
             wanted = stop;
-            if (wanted == null || wanted == deliveredStop) {
+            if (wanted == null || wanted.equals(deliveredStop)) {
                 return;
             }
             seenStop = wanted;

@@ -6,6 +6,7 @@ import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.ServerMessage.StartAttempt;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.support.Threads;
+import dev.hufu.support.Timers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,11 +14,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,11 +35,12 @@ final class AttemptRegistry {
     private final AttemptRunner runner;
     private final AttemptJournal journal;
     private final Outbox outbox;
+    private final Timers timers;
     private final int capacity;
     private final CompletableFuture<IOException> broken = new CompletableFuture<>();
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<TaskId, TreeMap<Integer, Attempt>> tasks = new HashMap<>();
+    private final Map<TaskId, NavigableMap<Integer, Attempt>> tasks = new HashMap<>();
     private final Set<Thread> threads = new HashSet<>();
     private int running;
     private boolean closed;
@@ -49,10 +51,11 @@ final class AttemptRegistry {
         void on(Attempt attempt) throws IOException, InterruptedException;
     }
 
-    AttemptRegistry(AttemptRunner runner, AttemptJournal journal, Outbox outbox, int capacity) {
+    AttemptRegistry(AttemptRunner runner, AttemptJournal journal, Outbox outbox, Timers timers, int capacity) {
         this.runner = runner;
         this.journal = journal;
         this.outbox = outbox;
+        this.timers = timers;
         this.capacity = capacity;
     }
 
@@ -105,7 +108,7 @@ final class AttemptRegistry {
                 LOG.info("An attempt is not accepted: the agent takes no more");
                 return;
             }
-            TreeMap<Integer, Attempt> attempts = tasks.getOrDefault(id.task(), new TreeMap<>());
+            NavigableMap<Integer, Attempt> attempts = tasks.getOrDefault(id.task(), new TreeMap<>());
             Attempt known = attempts.get(id.number());
             if (known != null) {
                 offerAgain(known, order);
@@ -181,7 +184,7 @@ final class AttemptRegistry {
     void acknowledge(AttemptId id) {
         lock.lock();
         try {
-            TreeMap<Integer, Attempt> attempts = tasks.get(id.task());
+            NavigableMap<Integer, Attempt> attempts = tasks.get(id.task());
             Attempt known = attempts == null ? null : attempts.get(id.number());
             if (attempts == null || known == null || !known.acknowledge()) {
                 LOG.debug("Nothing to acknowledge");
@@ -219,9 +222,9 @@ final class AttemptRegistry {
             lock.unlock();
         }
         all().forEach(Attempt::letGo);
-        long deadline = System.nanoTime() + LAST_LAUNCH.toNanos();
+        long deadline = timers.nanoTime() + LAST_LAUNCH.toNanos();
         for (Thread thread : last) {
-            if (!thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
+            if (!thread.join(Duration.ofNanos(Math.max(1, deadline - timers.nanoTime())))) {
                 // What it launched, if anything, is found by the next agent.
                 thread.interrupt();
             }
@@ -243,7 +246,7 @@ final class AttemptRegistry {
         }
     }
 
-    private static List<Attempt> unended(TreeMap<Integer, Attempt> attempts) {
+    private static List<Attempt> unended(NavigableMap<Integer, Attempt> attempts) {
         return attempts.values().stream().filter(attempt -> !attempt.hasEnded()).toList();
     }
 
@@ -287,7 +290,7 @@ final class AttemptRegistry {
         }
     }
 
-    private void forget(@Nullable Thread thread) {
+    private void forget(Thread thread) {
         lock.lock();
         try {
             threads.remove(thread);

@@ -319,7 +319,7 @@ final class AttemptRunner {
                 return attempt.awaitUnlessLetGo(() -> look(attempt, subjects));
             } catch (IOException | RuntimeException unanswered) {
                 attempt.checkLetGo();
-                if (pause == FIRST_PAUSE) {
+                if (pause.equals(FIRST_PAUSE)) {
                     LOG.warn("What became of an attempt cannot be found out; it is tried until it can", unanswered);
                 }
             }

@@ -107,6 +107,6 @@ final class ProcessSpecs {
     }
 
     private static boolean isAlphanumeric(byte octet) {
-        return octet >= '0' && octet <= '9' || octet >= 'A' && octet <= 'Z' || octet >= 'a' && octet <= 'z';
+        return (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z');
     }
 }

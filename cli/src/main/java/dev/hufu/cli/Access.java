@@ -39,7 +39,8 @@ record Access(URI address, @Nullable String token) {
             return address;
         } catch (URISyntaxException | IllegalArgumentException malformed) {
             throw new IllegalArgumentException(
-                    (option != null ? "--server" : "HUFU_URL") + ": '" + text + "' is not an address such as " + DEFAULT,
+                    (option != null ? "--server" : "HUFU_URL") + ": '" + text + "' is not an address such as "
+                            + DEFAULT,
                     malformed);
         }
     }

@@ -47,7 +47,8 @@ final class Complaints implements IExecutionExceptionHandler {
 
     private void refused(HufuException.Refused refused) {
         StringBuilder text = new StringBuilder(refused.detail());
-        refused.traceId().ifPresent(trace -> text.append(" (trace ").append(trace).append(")"));
+        refused.traceId()
+                .ifPresent(trace -> text.append(" (trace ").append(trace).append(")"));
         surroundings.say(text.toString());
         for (HufuException.FieldError error : refused.errors()) {
             surroundings.say("  " + error.pointer() + ": " + error.detail());

@@ -28,6 +28,7 @@ final class ExitCode {
             "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
             "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
             "WINCH", "IO", "PWR", "SYS");
+
     private static final int SIGRTMIN = 34;
     private static final int SIGRTMAX = 64;
 
@@ -58,7 +59,8 @@ final class ExitCode {
             case "exit" -> task.exitCode() == null ? HUFU : task.exitCode();
             case "signal" -> signalled(task.signal());
             case "spawn-failed" -> notStarted(task.spawnError());
-            // A limit's kill is told by the signal, as the kernel's own is; a process that exits 0 then has not succeeded.
+            // A limit's kill is told by the signal, as the kernel's own is; a process that exits 0 then has not
+            // succeeded.
             case "memory-limit", "pid-limit" -> task.signal() == null ? HUFU : signalled(task.signal());
             default -> HUFU;
         };

@@ -70,15 +70,15 @@ final class HufuCommand implements Runnable {
                 .addSubcommand(new VersionVerb(root));
         commandLine.setExpandAtFiles(false);
         commandLine.setUsageHelpWidth(80);
-        commandLine.setColorScheme(
-                CommandLine.Help.defaultColorScheme(surroundings.coloured() ? Ansi.ON : Ansi.OFF));
+        commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(surroundings.coloured() ? Ansi.ON : Ansi.OFF));
         commandLine.setOut(new PrintWriter(surroundings.page(), true, StandardCharsets.UTF_8));
         commandLine.setParameterExceptionHandler((refused, _) -> {
             surroundings.say(String.valueOf(refused.getMessage()));
             surroundings.say("try '" + refused.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
             return ExitCode.USAGE;
         });
-        commandLine.setExecutionExceptionHandler(new Complaints(surroundings, () -> Access.address(root.server, surroundings.env())));
+        commandLine.setExecutionExceptionHandler(
+                new Complaints(surroundings, () -> Access.address(root.server, surroundings.env())));
         int code = commandLine.execute(arguments);
         surroundings.page().flush();
         return code;

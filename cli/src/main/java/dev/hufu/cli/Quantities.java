@@ -82,7 +82,7 @@ final class Quantities {
             return bytes + " B";
         }
         int step = Math.min((63 - Long.numberOfLeadingZeros(bytes)) / 10, 4);
-        long tenths = (bytes >> (10 * (step - 1))) * 10 / 1_024;
+        long tenths = (long) (bytes * 10.0 / (1L << (10 * step)));
         return tenths(tenths) + " " + "KMGT".charAt(step - 1) + "iB";
     }
 

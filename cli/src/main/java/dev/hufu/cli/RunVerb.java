@@ -20,7 +20,10 @@ import picocli.CommandLine.Parameters;
 /** {@code hufu run}: submits, then streams and exits as the command itself would have. */
 @Command(
         name = "run",
-        customSynopsis = {"hufu run [OPTION]... -- PROGRAM [ARGUMENT]...", "hufu run [OPTION]... --script FILE -- [ARGUMENT]..."},
+        customSynopsis = {
+            "hufu run [OPTION]... -- PROGRAM [ARGUMENT]...",
+            "hufu run [OPTION]... --script FILE -- [ARGUMENT]..."
+        },
         description = {
             "run a command, and exit as it does",
             "",
@@ -69,7 +72,10 @@ final class RunVerb implements Callable<Integer>, Complaints.ExitsAsTheRun {
     @Option(names = "--cwd", paramLabel = "DIR", description = "its working directory on the node (home)")
     private @Nullable String cwd;
 
-    @Option(names = "--stdin", paramLabel = "FILE", description = "its input, read here first; '-' for this stdin (empty)")
+    @Option(
+            names = "--stdin",
+            paramLabel = "FILE",
+            description = "its input, read here first; '-' for this stdin (empty)")
     private @Nullable String stdin;
 
     @Option(

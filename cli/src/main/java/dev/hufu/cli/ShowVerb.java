@@ -47,8 +47,8 @@ final class ShowVerb implements Callable<Integer> {
     }
 
     private String table(HufuClient client, Target target) throws InterruptedException {
-        TablePage page = new TablePage(
-                root.surroundings().zone(), root.surroundings().coloured());
+        TablePage page =
+                new TablePage(root.surroundings().zone(), root.surroundings().coloured());
         return switch (target) {
             case Target.OfRun of -> page.run(client.run(of.run()), client.tasks(of.run()));
             case Target.OfTask of -> page.task(client.task(of.task()));

@@ -116,8 +116,8 @@ final class TablePage {
         }
         line(
                 "Stopped",
-                SafeText.of(report.cause()) + "; proof that nothing is left: " + SafeText.of(report.proof()) + ", after "
-                        + Quantities.show(Duration.ofMillis(report.durationMs())));
+                SafeText.of(report.cause()) + "; proof that nothing is left: " + SafeText.of(report.proof())
+                        + ", after " + Quantities.show(Duration.ofMillis(report.durationMs())));
         for (Attempt.KillReport.Step step : report.steps()) {
             Duration since = Duration.between(report.steps().getFirst().at(), step.at());
             line(
@@ -177,13 +177,12 @@ final class TablePage {
         if (!coloured) {
             return state;
         }
-        int colour =
-                switch (state) {
-                    case "SUCCEEDED" -> 32;
-                    case "FAILED", "TIMED_OUT", "LOST", "EXPIRED" -> 31;
-                    case "CANCELLED" -> 33;
-                    default -> 36;
-                };
+        int colour = switch (state) {
+            case "SUCCEEDED" -> 32;
+            case "FAILED", "TIMED_OUT", "LOST", "EXPIRED" -> 31;
+            case "CANCELLED" -> 33;
+            default -> 36;
+        };
         return "\033[" + colour + "m" + state + "\033[0m";
     }
 
@@ -215,9 +214,7 @@ final class TablePage {
     private void row(String task, String node, String state, String result) {
         String shown = node.length() <= 32 ? node : node.substring(0, 31) + "…";
         String padded = "%-11s".formatted(state);
-        String cell = coloured && !state.equals("STATE")
-                ? coloured(state) + padded.substring(state.length())
-                : padded;
+        String cell = coloured && !state.equals("STATE") ? coloured(state) + padded.substring(state.length()) : padded;
         lines.add(("%-7s%-34s".formatted(task, shown) + cell + result).stripTrailing());
     }
 

@@ -4,7 +4,6 @@ import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
 import dev.hufu.client.Task;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -39,9 +39,9 @@ final class ExitCodeTest {
         "1023, 1023 B",
         "1024, 1.0 KiB",
         "1048575, 1023.9 KiB",
-        "4404019, 4.2 MiB",
+        "4404020, 4.2 MiB",
         "1073741824, 1.0 GiB",
-        "9223372036854775807, 8388607.9 TiB"
+        "9223372036854775807, 8388608.0 TiB"
     })
     void aSizeIsReadable(long bytes, String text) {
         assertThat(Quantities.showBytes(bytes)).isEqualTo(text);

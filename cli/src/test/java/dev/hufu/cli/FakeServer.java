@@ -20,15 +20,16 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server with one run of one task, whose output and end the test decides; it can be away for a while. Its state is kept by
- * its own lock.
+ * A server with one run of one task, whose output and end the test decides; it can be away for a while. What a test may
+ * change is kept by its own lock, but for its being there, which is for one thread alone: its handlers need the lock.
  */
 final class FakeServer implements AutoCloseable {
     static final String RUN = "01jd0000000000000000000000";
     static final String TOKEN = "tally";
 
     private final int port;
-    private final Map<String, ByteArrayOutputStream> output = new HashMap<>();
+    private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
     private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final List<String> keys = new CopyOnWriteArrayList<>();
     private HttpServer server;
@@ -42,8 +43,6 @@ final class FakeServer implements AutoCloseable {
     private int refusalStatus;
 
     FakeServer() {
-        output.put("stdout", new ByteArrayOutputStream());
-        output.put("stderr", new ByteArrayOutputStream());
         threads = threads();
         server = listening(0, threads);
         port = server.getAddress().getPort();
@@ -54,13 +53,17 @@ final class FakeServer implements AutoCloseable {
     }
 
     synchronized void write(String stream, String text) {
-        output.get(stream).writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+        written(stream).writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private ByteArrayOutputStream written(String stream) {
+        return stream.equals("stderr") ? stderr : stdout;
     }
 
     /** From now on positions {@code from} to {@code to} of stdout were not kept, and bytes written come after them. */
     synchronized void gap(int from, int to) {
         gap = from + "-" + to;
-        output.get("stdout").writeBytes(new byte[to - from]);
+        stdout.writeBytes(new byte[to - from]);
     }
 
     static String ended(@Nullable String reason, @Nullable Integer exitCode, @Nullable String signal) {
@@ -99,12 +102,12 @@ final class FakeServer implements AutoCloseable {
         refusal = problem;
     }
 
-    synchronized void goAway() {
+    void goAway() {
         server.stop(0);
         threads.close();
     }
 
-    synchronized void comeBack() {
+    void comeBack() {
         threads = threads();
         server = listening(port, threads);
     }
@@ -179,7 +182,7 @@ final class FakeServer implements AutoCloseable {
         String stream = query.getOrDefault("stream", "both");
         byte[] piece;
         synchronized (this) {
-            byte[] all = output.get(stream).toByteArray();
+            byte[] all = written(stream).toByteArray();
             int from = Math.min(all.length, Integer.parseInt(query.getOrDefault("offset", "0")));
             int to = Math.min(all.length, from + Integer.parseInt(query.getOrDefault("limit", "1000")));
             piece = Arrays.copyOfRange(all, from, to);
@@ -214,16 +217,14 @@ final class FakeServer implements AutoCloseable {
     }
 
     private synchronized String run() {
-        String runState =
-                switch (state) {
-                    case "RUNNING", "SUCCEEDED", "CANCELLED" -> state;
-                    default -> "FAILED";
-                };
+        String runState = switch (state) {
+            case "RUNNING", "SUCCEEDED", "CANCELLED" -> state;
+            default -> "FAILED";
+        };
         return """
             {"id":"%s","state":"%s","exec":{"argv":["du","-sh","/var/a b","\\u001b[31mred"]},
              "createdAt":"2026-01-02T03:04:05.678Z","startedAt":null,"finishedAt":null,"createdBy":"admin",
-             "labels":{"ticket":"OPS-1"},"counts":{"total":1},"traceId":"0af7651916cd43dd8448eb211c80319c","new":true}"""
-                .formatted(RUN, runState);
+             "labels":{"ticket":"OPS-1"},"counts":{"total":1},"traceId":"0af7651916cd43dd8448eb211c80319c","new":true}""".formatted(RUN, runState);
     }
 
     private synchronized String task() {
@@ -231,19 +232,13 @@ final class FakeServer implements AutoCloseable {
             {"id":"%1$s.0","runId":"%1$s","node":"local","state":"%2$s",%3$s,"attempt":1,
              "createdAt":"2026-01-02T03:04:05.678Z","startedAt":"2026-01-02T03:04:06.000Z",
              "finishedAt":"2026-01-02T03:04:37.250Z",
-             "usage":{"wallMs":31250,"userMs":20,"systemMs":3100,"maxRssBytes":4404019},
+             "usage":{"wallMs":31250,"userMs":20,"systemMs":3100,"maxRssBytes":4404020},
              "output":{"stdoutBytes":%4$d,"stderrBytes":%5$d,"truncated":false},
              "attempts":[{"number":1,"node":"local","state":"%2$s","reason":null,"exitCode":null,"signal":null,
                "usage":null,"startedAt":null,"finishedAt":null,"killReport":{"cause":"deadline",
                "proof":"no-children","durationMs":5012,"steps":[
                {"signal":"SIGTERM","at":"2026-01-02T03:04:32.000Z","signalled":3,"survivors":1},
-               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}"""
-                .formatted(
-                        RUN,
-                        state,
-                        ending,
-                        output.get("stdout").size(),
-                        output.get("stderr").size());
+               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}""".formatted(RUN, state, ending, stdout.size(), stderr.size());
     }
 
     private static String quoted(@Nullable String text) {

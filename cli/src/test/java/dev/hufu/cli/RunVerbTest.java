@@ -69,7 +69,7 @@ final class RunVerbTest {
     }
 
     @Test
-    void f27_aRestartOfTheServerInTheMiddleIsNotSeenInTheOutput() throws Exception {
+    void aRestartOfTheServerInTheMiddleIsNotSeenInTheOutput() throws Exception {
         cockpit.stderr.terminal = true;
         FutureTask<Integer> running = cockpit.start("run", "--", "x");
         server.write("stdout", "before,");
@@ -115,7 +115,8 @@ final class RunVerbTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ENOENT, exec, 127", "EACCES, exec, 126", "ENOEXEC, exec, 126", "ENOENT, chdir, 125", "EPERM, user, 125"})
+    @CsvSource({"ENOENT, exec, 127", "EACCES, exec, 126", "ENOEXEC, exec, 126", "ENOENT, chdir, 125", "EPERM, user, 125"
+    })
     void b21_theExitCodeTellsWhyItDidNotStart(String errno, String stage, int code) {
         server.end("FAILED", FakeServer.notStarted(errno, stage, "Text of " + errno + ": \\u001b[2Jx"));
         assertThat(cockpit.run("run", "--", "x")).isEqualTo(code);
@@ -236,7 +237,8 @@ final class RunVerbTest {
     @Test
     void whatFollowsTheProgramIsItsOwnEvenWithoutTheDashes() {
         server.end("SUCCEEDED", FakeServer.ended("exit", 0, null));
-        assertThat(cockpit.run("run", "--timeout=none", "ls", "--timeout", "-l")).isZero();
+        assertThat(cockpit.run("run", "--timeout=none", "ls", "--timeout", "-l"))
+                .isZero();
         assertThat(server.bodies().getFirst())
                 .isEqualTo("{\"exec\":{\"argv\":[\"ls\",\"--timeout\",\"-l\"]},\"timeout\":\"none\"}");
     }
@@ -266,7 +268,8 @@ final class RunVerbTest {
                 ""
             })
     void aWrongCommandLineExits2(String line) {
-        assertThat(cockpit.run(line.isEmpty() ? new String[0] : line.split(" ", -1))).isEqualTo(2);
+        assertThat(cockpit.run(line.isEmpty() ? new String[0] : line.split(" ", -1)))
+                .isEqualTo(2);
         assertThat(cockpit.stdout.text()).isEmpty();
         assertThat(cockpit.stderr.text()).startsWith("hufu: ").contains("--help'");
         assertThat(server.bodies()).isEmpty();
@@ -275,7 +278,8 @@ final class RunVerbTest {
     @ParameterizedTest
     @ValueSource(strings = {"--script", "--stdin"})
     void aFileThatIsNotThereExits125(String option) {
-        assertThat(cockpit.run("run", option, folder.resolve("none").toString(), "--", "x")).isEqualTo(125);
+        assertThat(cockpit.run("run", option, folder.resolve("none").toString(), "--", "x"))
+                .isEqualTo(125);
         assertThat(cockpit.stderr.text()).contains("none: no such file");
     }
 
@@ -311,7 +315,7 @@ final class RunVerbTest {
         cockpit.env.put("HUFU_DATA", data.toString());
         assertThat(cockpit.run("run", "--", "x")).isZero();
         cockpit.env.remove("HUFU_DATA");
-        cockpit.env.put("XDG_DATA_HOME", data.getParent().toString());
+        cockpit.env.put("XDG_DATA_HOME", folder.resolve("dätä x").toString());
         assertThat(cockpit.run("run", "--", "x")).isZero();
         assertThat(Access.of("http://127.0.0.1:1", cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
         assertThat(Access.of("http://[::1]:1", cockpit.env).token()).isEqualTo(FakeServer.TOKEN);

@@ -26,9 +26,7 @@ final class ShowVerbTest {
         server.write("stdout", "x".repeat(2_048));
         server.end("TIMED_OUT", FakeServer.ended("timeout", null, "SIGKILL"));
         assertThat(cockpit.run("show", FakeServer.RUN)).isZero();
-        assertThat(cockpit.stdout.text())
-                .isEqualTo(
-                        """
+        assertThat(cockpit.stdout.text()).isEqualTo("""
                         Run       01jd0000000000000000000000
                         State     FAILED
                         Command   du -sh '/var/a b' '\\x1b[31mred'
@@ -53,7 +51,9 @@ final class ShowVerbTest {
 
     @Test
     void b58_aMessageFoldsWithinTheWidthAndSteersNoTerminal() {
-        server.end("FAILED", FakeServer.notStarted("ENOENT", "exec", "No such file: " + "\\r\\u009b2J\\u202e é".repeat(20)));
+        server.end(
+                "FAILED",
+                FakeServer.notStarted("ENOENT", "exec", "No such file: " + "\\r\\u009b2J\\u202e é".repeat(20)));
         assertThat(cockpit.run("show", FakeServer.RUN + ".0")).isZero();
         assertThat(cockpit.stdout.text())
                 .contains("Result    not started: ENOENT at exec", "Message   No such file: \\x0d\\x9b2J\\u202e é")
@@ -86,10 +86,7 @@ final class ShowVerbTest {
 
         Cockpit other = new Cockpit(server.address());
         assertThat(other.run("show", FakeServer.RUN + ".0", "-o", "json")).isZero();
-        assertThat(JsonMapper.shared()
-                        .readTree(other.stdout.text())
-                        .get("id")
-                        .stringValue())
+        assertThat(JsonMapper.shared().readTree(other.stdout.text()).get("id").stringValue())
                 .isEqualTo(FakeServer.RUN + ".0");
     }
 
@@ -124,7 +121,11 @@ final class ShowVerbTest {
         assertThat(cockpit.stdout.text()).matches("hufu [0-9]+\\.[0-9]+\\.[0-9]+\\S* \\(Java [0-9].*\\)\\R");
         Cockpit json = new Cockpit(server.address());
         assertThat(json.run("version", "-o", "json")).isZero();
-        assertThat(JsonMapper.shared().readTree(json.stdout.text()).get("version").stringValue()).matches("[0-9].*");
+        assertThat(JsonMapper.shared()
+                        .readTree(json.stdout.text())
+                        .get("version")
+                        .stringValue())
+                .matches("[0-9].*");
         server.comeBack();
     }
 

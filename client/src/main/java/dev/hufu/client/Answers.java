@@ -73,7 +73,8 @@ final class Answers {
                     json.optionalText("traceId"),
                     retryAfter);
         } catch (HufuException.Unintelligible notAProblem) {
-            // Proxies answer in their own ways, and of a body refused early nothing can be read; the status says enough.
+            // Proxies answer in their own ways, and of a body refused early nothing can be read; the status says
+            // enough.
             return new HufuException.Problem(
                     status, kindOf(status), "HTTP status " + status, List.of(), null, retryAfter);
         }

@@ -103,8 +103,8 @@ final class HttpCalls {
     }
 
     private HttpURLConnection open(Request request) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection)
-                URI.create(base + request.path()).toURL().openConnection();
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(base + request.path()).toURL().openConnection();
         connection.setRequestMethod(request.method());
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);

@@ -209,7 +209,8 @@ public final class HufuClient implements AutoCloseable {
             }
         }
         if (!understood) {
-            throw new HufuException.Unintelligible("The answer names a gap that this client does not understand.", null);
+            throw new HufuException.Unintelligible(
+                    "The answer names a gap that this client does not understand.", null);
         }
         return null;
     }

@@ -71,11 +71,13 @@ final class Json {
         return required(name, Function.identity());
     }
 
-    @Nullable String optionalText(String name) {
+    @Nullable
+    String optionalText(String name) {
         return optional(name, Function.identity());
     }
 
-    @Nullable Instant optionalInstant(String name) {
+    @Nullable
+    Instant optionalInstant(String name) {
         return optional(name, Instant::parse);
     }
 
@@ -95,7 +97,8 @@ final class Json {
         return (int) value;
     }
 
-    @Nullable Integer optionalInteger(String name) {
+    @Nullable
+    Integer optionalInteger(String name) {
         return present(name) ? integer(name) : null;
     }
 

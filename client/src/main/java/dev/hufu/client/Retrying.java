@@ -57,8 +57,8 @@ final class Retrying {
                 failure = refusal(response, request);
             } catch (IOException broken) {
                 boolean nobodyThere = !reached && broken instanceof HttpCalls.NotConnectedException;
-                failure = new Failure(
-                        unreachable(server, broken), nobodyThere ? connectWithin : retryFor, Duration.ZERO);
+                failure =
+                        new Failure(unreachable(server, broken), nobodyThere ? connectWithin : retryFor, Duration.ZERO);
             }
             Duration wait = pause.compareTo(failure.after()) > 0 ? spread(pause) : failure.after();
             if (timers.nanoTime() - began + wait.toNanos() > failure.within().toNanos()) {
@@ -90,13 +90,12 @@ final class Retrying {
         }
         Duration retryAfter = retryAfter(response);
         HufuException.Problem problem = Answers.problem(status, response.body(), retryAfter);
-        boolean later =
-                switch (status) {
-                    case 429, 502, 503, 504 -> true;
-                    // Of a submit: an earlier try of it is still being committed. The JDK tries again by itself, too.
-                    case 409 -> problem.kind() == ErrorKind.CONFLICT && request.body() != null;
-                    default -> false;
-                };
+        boolean later = switch (status) {
+            case 429, 502, 503, 504 -> true;
+            // Of a submit: an earlier try of it is still being committed. The JDK tries again by itself, too.
+            case 409 -> problem.kind() == ErrorKind.CONFLICT && request.body() != null;
+            default -> false;
+        };
         return new Failure(
                 new HufuException.Refused(problem),
                 later ? retryFor : Duration.ZERO,
@@ -127,12 +126,14 @@ final class Retrying {
     private static HufuException unreachable(String server, IOException cause) {
         String message = cause.getMessage();
         return new HufuException.Unreachable(
-                "No answer from " + server + ": " + (message == null ? cause.getClass().getSimpleName() : message),
+                "No answer from " + server + ": "
+                        + (message == null ? cause.getClass().getSimpleName() : message),
                 cause);
     }
 
     /** Many clients that lost their server come back at different moments. */
     private static Duration spread(Duration pause) {
-        return pause.plus(pause.multipliedBy(ThreadLocalRandom.current().nextInt(50)).dividedBy(100));
+        return pause.plus(
+                pause.multipliedBy(ThreadLocalRandom.current().nextInt(50)).dividedBy(100));
     }
 }

@@ -34,13 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class HufuClientTest {
     private static final RunId RUN = new RunId("01jd0000000000000000000000");
-    private static final String RUN_JSON =
-            """
+    private static final String RUN_JSON = """
             {"id":"%s","state":"PENDING","createdAt":"2026-01-02T03:04:05.678Z","fromTheFuture":{"x":[1]},
-             "exec":{"argv":["echo","hi"]},"labels":{"a":"b"},"counts":{"total":1,"timedOut":0},"startedAt":null}"""
-                    .formatted(RUN);
-    private static final String TASK_JSON =
-            """
+             "exec":{"argv":["echo","hi"]},"labels":{"a":"b"},"counts":{"total":1,"timedOut":0},"startedAt":null}""".formatted(RUN);
+    private static final String TASK_JSON = """
             {"id":"%1$s.0","runId":"%1$s","node":"local","state":"TIMED_OUT","reason":"timeout","message":null,
              "exitCode":null,"signal":"SIGKILL","spawnError":null,"attempt":1,"createdAt":"2026-01-02T03:04:05.678Z",
              "dispatchedAt":null,"startedAt":"2026-01-02T03:04:06.000Z","finishedAt":"2026-01-02T03:04:07.000Z",
@@ -49,8 +46,7 @@ final class HufuClientTest {
              "attempts":[{"number":1,"node":"local","state":"TIMED_OUT","reason":"timeout","exitCode":null,
                "signal":"SIGKILL","usage":null,"startedAt":null,"finishedAt":null,"killReport":{"cause":"deadline",
                "proof":"no-children","durationMs":12,"steps":[
-               {"signal":"SIGTERM","at":"2026-01-02T03:04:06.500Z","signalled":3,"survivors":1}]}}]}"""
-                    .formatted(RUN);
+               {"signal":"SIGTERM","at":"2026-01-02T03:04:06.500Z","signalled":3,"survivors":1}]}}]}""".formatted(RUN);
     private static final RunRequest REQUEST = RunRequest.argv("echo", "hi").build();
 
     private final ScriptedServer server = new ScriptedServer();
@@ -166,8 +162,7 @@ final class HufuClientTest {
                 429,
                 Map.of("Retry-After", "31"),
                 "{\"type\":\"urn:hufu:problem:queue-full\",\"status\":429,\"detail\":\"Full.\",\"traceId\":\"ab\"}");
-        HufuException.Refused refused =
-                catchThrowableOfType(HufuException.Refused.class, () -> client.submit(REQUEST));
+        HufuException.Refused refused = catchThrowableOfType(HufuException.Refused.class, () -> client.submit(REQUEST));
         assertThat(refused.kind()).contains(ErrorKind.QUEUE_FULL);
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.detail()).isEqualTo("Full.");
@@ -177,13 +172,10 @@ final class HufuClientTest {
 
     @Test
     void everyErrorOfAValidationIsTold() {
-        server.answer(
-                400,
-                """
+        server.answer(400, """
                 {"type":"urn:hufu:problem:invalid-request","title":"t","status":400,"detail":"Not valid.","traceId":null,
                  "errors":[{"pointer":"/timeout","detail":"not a duration"},{"pointer":"/env","detail":"no"}]}""");
-        HufuException.Refused refused =
-                catchThrowableOfType(HufuException.Refused.class, () -> client.submit(REQUEST));
+        HufuException.Refused refused = catchThrowableOfType(HufuException.Refused.class, () -> client.submit(REQUEST));
         assertThat(refused.kind()).contains(ErrorKind.INVALID_REQUEST);
         assertThat(refused.errors())
                 .containsExactly(
@@ -293,8 +285,7 @@ final class HufuClientTest {
                 .answer(200, "{\"items\":[" + TASK_JSON + "],\"nextCursor\":null}");
         assertThat(client.tasks(RUN)).hasSize(2);
         assertThat(server.asked().stream().map(ScriptedServer.Asked::target))
-                .containsExactly(
-                        "/api/v1/runs/" + RUN + "/tasks", "/api/v1/runs/" + RUN + "/tasks?cursor=a%2Fb");
+                .containsExactly("/api/v1/runs/" + RUN + "/tasks", "/api/v1/runs/" + RUN + "/tasks?cursor=a%2Fb");
     }
 
     @Test

@@ -84,8 +84,7 @@ final class ScriptedServer implements AutoCloseable {
         byte[] content = answer.body().getBytes(StandardCharsets.ISO_8859_1);
         answer.headers().forEach(exchange.getResponseHeaders()::add);
         exchange.sendResponseHeaders(
-                answer.status(),
-                content.length == 0 ? -1 : content.length + (answer.cut() == Cut.WITHIN ? 100 : 0));
+                answer.status(), content.length == 0 ? -1 : content.length + (answer.cut() == Cut.WITHIN ? 100 : 0));
         exchange.getResponseBody().write(content);
         exchange.getResponseBody().flush();
         if (answer.cut() == Cut.WITHIN) {

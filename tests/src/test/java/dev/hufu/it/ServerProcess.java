@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerProcess implements AutoCloseable {
     private static final String READY = "hufu: ready on ";
+    private static final Path LOGS = Path.of("target", "server-logs").toAbsolutePath();
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     private final Path data;
@@ -44,6 +45,7 @@ final class ServerProcess implements AutoCloseable {
         // Sockets need short paths, which a build directory does not promise.
         this.runtime = Files.createTempDirectory(Path.of("/tmp"), "hufu-it-");
         environment.put("XDG_RUNTIME_DIR", runtime.toString());
+        Files.createDirectories(LOGS);
     }
 
     static ServerProcess started(Path data, String... arguments) throws IOException {
@@ -70,8 +72,9 @@ final class ServerProcess implements AutoCloseable {
         return runtime;
     }
 
+    /** Kept after the test, so that a failure can be understood. */
     Path log() {
-        return runtime.resolve("server-" + starts + ".log");
+        return LOGS.resolve(runtime.getFileName() + "-" + starts + ".log");
     }
 
     ServerProcess start() throws IOException {

@@ -89,13 +89,18 @@ final class AttemptFile implements Closeable {
 
     /** The header, which must be there. */
     AttemptHeader header() throws IOException {
-        ByteBuffer page = ByteBuffer.allocate(Protocol.HEADER_SIZE);
-        read(page, 0);
-        AttemptHeader header = AttemptHeader.parse(page.flip());
+        AttemptHeader header = headerIfWritten();
         if (header == null) {
             throw new MalformedException("attempt file without a header: " + path);
         }
         return header;
+    }
+
+    /** The header; null in the moment between the file's making and its first bytes. */
+    @Nullable AttemptHeader headerIfWritten() throws IOException {
+        ByteBuffer page = ByteBuffer.allocate(Protocol.HEADER_SIZE);
+        read(page, 0);
+        return AttemptHeader.parse(page.flip());
     }
 
     /** Fills {@code target} from {@code position} on; returns how many bytes there were before the end of the file. */

@@ -26,7 +26,12 @@ public final class AttemptFiles {
     public static OutputReader output(Path path) throws IOException {
         AttemptFile file = new AttemptFile(path);
         try {
-            return new AttemptOutput(file, file.header().layout());
+            AttemptHeader header = file.headerIfWritten();
+            if (header == null) {
+                file.close();
+                return new EmptyOutput();
+            }
+            return new AttemptOutput(file, header.layout());
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;

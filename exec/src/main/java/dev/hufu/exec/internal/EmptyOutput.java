@@ -5,7 +5,7 @@ import dev.hufu.exec.StreamName;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** The output of a process of which there is not even a file. */
+/** The output of a process of which there is no file yet, or one without a first byte. */
 final class EmptyOutput implements OutputReader {
     @Override
     public Extent extent(StreamName stream) {

@@ -62,6 +62,18 @@ final class LauncherHost implements Closeable {
         }
     }
 
+    /** Removes what a supervisor that was killed left in the run directory, and nothing anywhere else. */
+    void discard(Path controlSocket) throws IOException {
+        lock.lock();
+        try {
+            if (runDirectory.equals(controlSocket.getParent())) {
+                Files.deleteIfExists(controlSocket);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private String nextName() {
         return name + "-" + Long.toString(names.getAndIncrement(), Character.MAX_RADIX);
     }
@@ -125,14 +137,15 @@ final class LauncherHost implements Closeable {
         }
     }
 
-    private void pause(long millis) throws IOException {
+    /** Waits, unless this is closed meanwhile. */
+    void pause(long millis) throws IOException {
         try {
             if (closed.await(millis, TimeUnit.MILLISECONDS)) {
                 throw new IOException("the launcher is closed");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while connecting to the native launcher");
+            throw new InterruptedIOException("interrupted while waiting for the native launcher");
         }
     }
 

@@ -136,5 +136,9 @@ final class LauncherProcess implements Closeable {
     public void close() throws IOException {
         process.getInputStream().close();
         process.getOutputStream().close();
+        if (!process.isAlive()) {
+            // One that was killed could not remove it itself.
+            Files.deleteIfExists(socket);
+        }
     }
 }

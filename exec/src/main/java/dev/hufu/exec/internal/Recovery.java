@@ -22,6 +22,9 @@ final class Recovery {
     static final Finding.Lost FILE_GONE = new Finding.Lost(
             new ExitStatus.Unknown(ExitStatus.Unknown.Why.SUPERVISOR_LOST), null, LiveCounters.NOTHING);
 
+    private static final int LOOKS_AT_BLANK = 20;
+    private static final long BETWEEN_LOOKS_MILLIS = 50;
+
     private final LauncherHost host;
     private final InstantSource clock;
     private final String bootId;
@@ -46,6 +49,22 @@ final class Recovery {
     }
 
     Finding find(Path file) throws IOException {
+        Finding finding = look(file);
+        for (int looks = 1; looks < LOOKS_AT_BLANK && isBlank(finding); looks++) {
+            host.pause(BETWEEN_LOOKS_MILLIS);
+            finding = look(file);
+        }
+        return finding;
+    }
+
+    /** Whether the supervisor was lost before it wrote anything, or has just made the file and is about to lock it. */
+    private static boolean isBlank(Finding finding) {
+        return finding instanceof Finding.Lost lost
+                && lost.header() == null
+                && lost.status().why() == ExitStatus.Unknown.Why.SUPERVISOR_LOST;
+    }
+
+    private Finding look(Path file) throws IOException {
         try (AttemptFile attempt = new AttemptFile(file)) {
             AttemptFile.Snapshot before = attempt.snapshot();
             if (before.record() instanceof AttemptFile.RecordState.Valid(ExitRecord record)) {
@@ -53,6 +72,10 @@ final class Recovery {
             }
             if (Liveness.isHeld(file)) {
                 return new Finding.Alive(before.header());
+            }
+            if (before.header() == null && before.record() instanceof AttemptFile.RecordState.Absent) {
+                // The header comes after the lock: without one, the lock may just not have been taken yet.
+                return lost(ExitStatus.Unknown.Why.SUPERVISOR_LOST, before);
             }
             // It may have ended between the two looks; now that nobody writes any more, what is there counts.
             AttemptFile.Snapshot last = attempt.snapshot();
@@ -112,8 +135,12 @@ final class Recovery {
         throw new IOException("the native launcher did not answer a sweep");
     }
 
+    /** The result of an attempt of which nothing is left to ask; the last thing to do about it. */
     ProcessResult unknown(Finding.Lost lost) {
         AttemptHeader header = lost.header();
+        if (header != null) {
+            discardSocketOf(header);
+        }
         OutputSummary output = lost.live()
                 .summary()
                 .summary(header == null ? 0 : header.layout().outputLimit());
@@ -121,6 +148,14 @@ final class Recovery {
                 ? StopCause.SUPERVISOR_LOST
                 : StopCause.NONE;
         return new ProcessResult(lost.status(), cause, startedAt(header), clock.instant(), null, output, null);
+    }
+
+    private void discardSocketOf(AttemptHeader header) {
+        try {
+            host.discard(Path.of(header.controlSocket()));
+        } catch (IOException | InvalidPathException e) {
+            // A socket's name that stays behind does no harm.
+        }
     }
 
     private static @Nullable Instant startedAt(@Nullable AttemptHeader header) {

@@ -76,9 +76,28 @@ final class NativeLoadTest {
     }
 
     @Test
+    void runningProcessesTakeNoPlatformThreads() throws Exception {
+        fixture.run(launcher, fixture.command("true").build());
+        int before = ManagementFactory.getThreadMXBean().getThreadCount();
+        List<RunningProcess> processes = new ArrayList<>();
+        for (int number = 0; number < 100; number++) {
+            processes.add(launcher.launch(fixture.command("sleep", "300").build()));
+        }
+        int while100Run = ManagementFactory.getThreadMXBean().getThreadCount();
+        for (RunningProcess process : processes) {
+            process.stop(StopPolicy.requested(Duration.ofSeconds(30)));
+        }
+        for (RunningProcess process : processes) {
+            end(process);
+        }
+
+        assertThat(while100Run).isLessThan(before + 20);
+    }
+
+    @Test
     void manyShortCommandsLeaveNothingBehind() throws Exception {
         runMany(50);
-        long launcherPid = NativeRecoveryTest.parentOf(supervisor());
+        long launcherPid = launcherPid();
         int threads = ManagementFactory.getThreadMXBean().getThreadCount();
         long descriptors = descriptorsOf("self");
         long launcherDescriptors = descriptorsOf(Long.toString(launcherPid));
@@ -116,14 +135,13 @@ final class NativeLoadTest {
         }
     }
 
-    /** The supervisor of a process that runs. */
-    private long supervisor() throws Exception {
+    private long launcherPid() throws Exception {
         ProcessSpec spec = fixture.command("sleep", "300").build();
         try (RunningProcess process = launcher.launch(spec)) {
-            long supervisor = NativeRecoveryTest.supervisorOf(spec.attemptFile());
+            long parent = NativeRecoveryTest.parentOf(NativeRecoveryTest.supervisorOf(spec.attemptFile()));
             process.stop(StopPolicy.requested(Duration.ZERO));
             end(process);
-            return supervisor;
+            return parent;
         }
     }
 

@@ -34,6 +34,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +60,8 @@ final class NativeRecoveryTest {
     private NativeProcessLauncher launcher;
     private LauncherFixture fixture;
 
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
     @BeforeEach
     void start() throws IOException {
         launcher = newLauncher();
@@ -64,6 +71,7 @@ final class NativeRecoveryTest {
     @AfterEach
     void stop() {
         launcher.close();
+        threads.close();
     }
 
     private static NativeProcessLauncher newLauncher() throws IOException {
@@ -287,6 +295,40 @@ final class NativeRecoveryTest {
             }
             assertThat(statusOf(file)).as("size " + size).isEqualTo(new Unknown(Unknown.Why.RECORD_DAMAGED));
         }
+    }
+
+    @Test
+    void fileThatNobodyGotToWriteIsLost() throws Exception {
+        assertThat(statusOf(Files.createFile(directory.resolve("blank"))))
+                .isEqualTo(new Unknown(Unknown.Why.SUPERVISOR_LOST));
+    }
+
+    @Test
+    void lookingAtAFileWhileItIsMadeDisturbsNothing() throws Exception {
+        AtomicReference<Path> looked = new AtomicReference<>(directory.resolve("none"));
+        AtomicBoolean done = new AtomicBoolean();
+        Future<?> looking = threads.submit(() -> {
+            while (!done.get()) {
+                Attachment attachment = launcher.attach(looked.get(), Duration.ZERO);
+                if (attachment instanceof Attachment.Ended(ProcessResult result)) {
+                    assertThat(result.status()).isEqualTo(new Exited(0));
+                }
+                if (attachment instanceof Attachment.Running(RunningProcess process)) {
+                    process.close();
+                }
+            }
+            return null;
+        });
+        try {
+            for (int turn = 0; turn < 300; turn++) {
+                ProcessSpec spec = fixture.command("true").build();
+                looked.set(spec.attemptFile());
+                assertThat(fixture.run(launcher, spec).status()).isEqualTo(new Exited(0));
+            }
+        } finally {
+            done.set(true);
+        }
+        looking.get();
     }
 
     @Test

@@ -69,6 +69,7 @@ final class ErrorMapper {
                     case 405 -> ErrorKind.METHOD_NOT_ALLOWED;
                     case 413 -> ErrorKind.PAYLOAD_TOO_LARGE;
                     case 415 -> ErrorKind.UNSUPPORTED_MEDIA_TYPE;
+                    case 501, 505 -> ErrorKind.INVALID_REQUEST;
                     case 503 -> ErrorKind.UNAVAILABLE;
                     default -> status < 500 ? ErrorKind.INVALID_REQUEST : ErrorKind.INTERNAL;
                 };

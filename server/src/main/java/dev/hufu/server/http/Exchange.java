@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One request and its answer, as routes see them. Not for several threads. */
@@ -25,14 +26,17 @@ final class Exchange {
     private final HttpServletResponse response;
     private final TraceContext trace;
     private final int bodyLimit;
+    private final BooleanSupplier closing;
     private @Nullable Caller caller;
+    private boolean begun;
 
-    Exchange(Context context, TraceContext trace, int bodyLimit) {
+    Exchange(Context context, TraceContext trace, int bodyLimit, BooleanSupplier closing) {
         this.context = context;
         this.request = context.req();
         this.response = context.res();
         this.trace = trace;
         this.bodyLimit = bodyLimit;
+        this.closing = closing;
     }
 
     TraceContext trace() {
@@ -87,13 +91,13 @@ final class Exchange {
     }
 
     /** A body that must be JSON by its Content-Type. */
-    byte[] jsonBody() throws IOException {
+    byte[] jsonBody() {
         checkMediaType(request.getContentType());
         return body();
     }
 
     /** A body that may be absent, and must be JSON where it is not. */
-    byte[] optionalJsonBody() throws IOException {
+    byte[] optionalJsonBody() {
         byte[] body = body();
         if (body.length > 0) {
             checkMediaType(request.getContentType());
@@ -121,7 +125,7 @@ final class Exchange {
     }
 
     /** The body, of which no more than the limit is ever read. */
-    private byte[] body() throws IOException {
+    private byte[] body() {
         if (request.getHeader("Content-Encoding") != null) {
             throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
         }
@@ -129,10 +133,17 @@ final class Exchange {
         if (declared > bodyLimit) {
             throw tooLarge();
         }
-        InputStream input = request.getInputStream();
-        if (declared >= 0) {
-            return input.readNBytes((int) declared);
+        try {
+            return declared >= 0
+                    ? request.getInputStream().readNBytes((int) declared)
+                    : undeclaredBody(request.getInputStream());
+        } catch (IOException broken) {
+            response.setHeader("Connection", "close");
+            throw new Refusal(ErrorKind.INVALID_REQUEST, "The body broke off, came too slowly, or is malformed.");
         }
+    }
+
+    private byte[] undeclaredBody(InputStream input) throws IOException {
         byte[] body = new byte[FIRST_READ];
         int length = 0;
         while (true) {
@@ -156,9 +167,8 @@ final class Exchange {
         return new Refusal(ErrorKind.PAYLOAD_TOO_LARGE, "The body is over the limit of " + bodyLimit + " bytes.");
     }
 
-    Exchange header(String name, String value) {
+    void header(String name, String value) {
         response.setHeader(name, value);
-        return this;
     }
 
     void addHeader(String name, String value) {
@@ -171,7 +181,11 @@ final class Exchange {
 
     void problem(Problem problem) throws IOException {
         if (response.isCommitted()) {
-            throw new IOException("the answer has begun already");
+            throw new IOException("a part of the answer has been sent");
+        }
+        if (begun) {
+            response.reset();
+            StandardHeaders.write(this::header);
         }
         ErrorMapper.retryAfter(problem.kind()).ifPresent(wait -> header("Retry-After", Long.toString(wait.toSeconds())));
         send(problem.status(), Problem.MEDIA_TYPE, problem.toJson(trace.traceId()));
@@ -183,6 +197,10 @@ final class Exchange {
 
     /** Begins an answer of a known length; the container leaves its body out for {@code HEAD}. */
     OutputStream begin(int status, String mediaType, long length) throws IOException {
+        begun = true;
+        if (closing.getAsBoolean()) {
+            response.setHeader("Connection", "close");
+        }
         response.setStatus(status);
         response.setContentType(mediaType);
         response.setContentLengthLong(length);

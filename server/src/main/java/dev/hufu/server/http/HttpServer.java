@@ -13,10 +13,13 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.MethodNotAllowedResponse;
+import io.javalin.http.servlet.JavalinServlet;
+import io.javalin.http.servlet.ServletEntry;
 import io.javalin.router.Endpoint;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import kotlin.LazyKt;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
@@ -25,12 +28,15 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The API on its port. Few platform threads accept and select; each request runs on a virtual thread. {@link #drain} lets
  * what is being answered finish, {@link #stop} closes the port and every connection.
  */
 public final class HttpServer implements Service {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
     private static final int HEADER_BYTES = 16 << 10;
     private static final int MAXIMUM_THREADS = 8;
     private static final int MINIMUM_THREADS = 3;
@@ -100,19 +106,25 @@ public final class HttpServer implements Service {
         javalinConfig.unsafe.jettyInternal.server = server();
         javalinConfig.jetty.modifyHttpConfiguration(HttpServer::harden);
         javalinConfig.jetty.addConnector(this::connector);
-        javalinConfig.jetty.modifyServletContextHandler(context -> {
-            context.setSessionHandler(null);
-            context.setErrorHandler(new JettyErrors());
-        });
+        javalinConfig.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new JettyErrors()));
+        // Without the servlet that upgrades to WebSocket, which opens a session for whoever asks.
+        javalinConfig.unsafe.servlet =
+                LazyKt.lazy(() -> new ServletEntry(null, new JavalinServlet(javalinConfig.unsafe)));
         for (Route route : api.routes()) {
             add(javalinConfig, route.method(), route);
             if (route.method().equals("GET")) {
                 add(javalinConfig, "HEAD", route);
             }
         }
+        javalinConfig.routes.exception(BrokenAnswerException.class, (broken, _) -> broken(broken));
         javalinConfig.routes.exception(
                 HttpResponseException.class,
                 (refused, context) -> cycle.serve(context, Permission.READ, exchange -> unrouted(exchange, refused)));
+    }
+
+    /** The rest of an answer is missing, and its length was announced: the container cuts the connection. */
+    private static void broken(BrokenAnswerException broken) {
+        LOG.debug("an answer broke off", broken);
     }
 
     private void add(JavalinConfig javalinConfig, String method, Route route) {
@@ -156,7 +168,7 @@ public final class HttpServer implements Service {
     private Connector connector(Server server, HttpConfiguration configuration) {
         ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
         InetSocketAddress address = config.address();
-        connector.setHost(address.getHostString());
+        connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(config.idleTimeout().toMillis());
         return connector;

@@ -35,6 +35,8 @@ final class JettyErrors extends ErrorHandler {
                 .ifPresent(wait -> headers.put("Retry-After", Long.toString(wait.toSeconds())));
         headers.put(HttpHeader.CONTENT_TYPE, Problem.MEDIA_TYPE);
         headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+        // Where one request was malformed, where the next begins is not known.
+        headers.put(HttpHeader.CONNECTION, "close");
         return body;
     }
 }

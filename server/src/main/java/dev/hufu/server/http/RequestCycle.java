@@ -8,7 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.http.HttpException;
-import org.eclipse.jetty.io.QuietException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -42,11 +41,8 @@ final class RequestCycle {
         inFlight.incrementAndGet();
         TraceContext trace = TraceContext.continuing(context.req().getHeader(TraceContext.HEADER));
         MDC.put(MDC_TRACE, trace.traceId());
-        Exchange exchange = new Exchange(context, trace, bodyLimit);
+        Exchange exchange = new Exchange(context, trace, bodyLimit, api::draining);
         StandardHeaders.write(exchange::header);
-        if (api.draining()) {
-            exchange.header("Connection", "close");
-        }
         try {
             api.gate().admit(exchange, permission);
             action.handle(exchange);
@@ -65,9 +61,8 @@ final class RequestCycle {
         Problem problem = failure instanceof HttpException refused
                 ? ErrorMapper.problem(refused.getCode())
                 : ErrorMapper.problem(failure);
-        if (failure instanceof EOFException || (failure instanceof QuietException && !(failure instanceof HttpException))) {
-            LOG.debug("the client went away", failure);
-            throw new ClientGoneException(failure);
+        if (failure instanceof EOFException) {
+            throw new BrokenAnswerException(failure);
         }
         if (problem.kind() == ErrorKind.INTERNAL) {
             LOG.error("a request failed", failure);
@@ -77,8 +72,7 @@ final class RequestCycle {
         try {
             exchange.problem(problem);
         } catch (IOException gone) {
-            LOG.debug("a problem could not be sent", gone);
-            throw new ClientGoneException(gone);
+            throw new BrokenAnswerException(gone);
         }
     }
 }

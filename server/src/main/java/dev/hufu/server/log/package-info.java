@@ -1,0 +1,5 @@
+/** How log events are written. */
+@NullMarked
+package dev.hufu.server.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,330 @@
+package dev.hufu.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hufu.protocol.Bytes;
+import dev.hufu.protocol.ErrorKind;
+import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.run.Refusal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class RunRequestReaderTest {
+    private static RunSpec read(String body) {
+        return RunRequestReader.read(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<Refusal.FieldError> errors(byte[] body) {
+        Refusal refusal = Assertions.catchThrowableOfType(Refusal.class, () -> RunRequestReader.read(body));
+        assertThat(refusal).as("nothing was refused").isNotNull();
+        assertThat(refusal.kind()).isEqualTo(ErrorKind.INVALID_REQUEST);
+        assertThat(refusal.errors()).isNotEmpty();
+        return refusal.errors();
+    }
+
+    private static List<String> pointers(String body) {
+        return errors(body.getBytes(StandardCharsets.UTF_8)).stream()
+                .map(Refusal.FieldError::pointer)
+                .toList();
+    }
+
+    private static String only(String body) {
+        List<Refusal.FieldError> errors = errors(body.getBytes(StandardCharsets.UTF_8));
+        assertThat(errors).hasSize(1);
+        return errors.getFirst().pointer() + ": " + errors.getFirst().detail();
+    }
+
+    /** A minimal request with more fields. */
+    private static String with(String fields) {
+        return "{\"exec\":{\"argv\":[\"true\"]}," + fields + "}";
+    }
+
+    @Test
+    void aMinimalRequestHasEveryDefault() {
+        assertThat(read(ApiFixture.MINIMAL))
+                .isEqualTo(new RunSpec(
+                        new Execution.Argv(List.of("true")),
+                        Map.of(),
+                        null,
+                        Bytes.EMPTY,
+                        Duration.ofHours(1),
+                        Duration.ofSeconds(5),
+                        Duration.ofHours(24),
+                        new RunSpec.Limits(16 << 20),
+                        Map.of()));
+    }
+
+    @Test
+    void aFullRequestIsReadAsItIs() {
+        RunSpec spec = read(
+                """
+                {"labels": {"ticket": "OPS-1"}, "limits": {"output": "64KiB"}, "expiresAfter": "10m",
+                 "killGrace": "0s", "timeout": "1h30m", "stdin": {"text": "täxt\\u0000"}, "cwd": "/tmp",
+                 "env": {"B": "2", "A": "1\\t"},
+                 "exec": {"args": ["a", ""], "script": "echo\\n", "interpreter": ["/usr/bin/env", "bash"]}}
+                """);
+        assertThat(spec.exec())
+                .isEqualTo(new Execution.Script("echo\n", List.of("/usr/bin/env", "bash"), List.of("a", "")));
+        assertThat(spec.env()).containsExactly(Map.entry("B", "2"), Map.entry("A", "1\t"));
+        assertThat(spec.cwd()).isEqualTo("/tmp");
+        assertThat(spec.stdin().toArray()).isEqualTo("täxt\0".getBytes(StandardCharsets.UTF_8));
+        assertThat(spec.timeout()).isEqualTo(Duration.ofMinutes(90));
+        assertThat(spec.killGrace()).isZero();
+        assertThat(spec.expiresAfter()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(spec.limits().output()).isEqualTo(65_536);
+        assertThat(spec.labels()).containsExactly(Map.entry("ticket", "OPS-1"));
+    }
+
+    @Test
+    void aScriptHasTheShellAsItsInterpreter() {
+        assertThat(read("{\"exec\":{\"script\":\"echo\"}}").exec())
+                .isEqualTo(new Execution.Script("echo", List.of("/bin/sh"), List.of()));
+    }
+
+    @Test
+    void stdinIsTextOrBytes() {
+        assertThat(read(with("\"stdin\":\"plain\"")).stdin())
+                .isEqualTo(Bytes.of("plain".getBytes(StandardCharsets.UTF_8)));
+        assertThat(read(with("\"stdin\":{\"base64\":\"AP8=\"}")).stdin()).isEqualTo(Bytes.of(new byte[] {0, -1}));
+        assertThat(only(with("\"stdin\":{\"base64\":\"A?\"}"))).isEqualTo("/stdin/base64: is not base64");
+        assertThat(only(with("\"stdin\":{}"))).startsWith("/stdin: ");
+        assertThat(only(with("\"stdin\":{\"text\":\"a\",\"base64\":\"AA==\"}"))).startsWith("/stdin: ");
+        assertThat(only(with("\"stdin\":[]"))).startsWith("/stdin: must be");
+        assertThat(only(with("\"stdin\":\"\\ud800\""))).contains("surrogate");
+    }
+
+    @Test
+    void noTimeoutIsAWord() {
+        assertThat(read(with("\"timeout\":\"none\"")).timeout()).isNull();
+        assertThat(only(with("\"killGrace\":\"none\""))).startsWith("/killGrace: ");
+    }
+
+    @Test
+    void b02_nesting100000Deep() {
+        String deep = "[".repeat(100_000);
+        assertThat(only(with("\"x\":" + deep))).startsWith("/x").contains("nested more than 64 deep");
+        assertThat(only("{\"exec\":" + "{\"a\":".repeat(100_000))).contains("nested more than 64 deep");
+    }
+
+    @Test
+    void b03_duplicateKeysAndTrailingTokens() {
+        assertThat(pointers(
+                        "{\"exec\":{\"argv\":[\"a\"],\"argv\":[\"b\"]},\"env\":{\"A\":\"\",\"A\":\"\"},\"cwd\":\"/\",\"cwd\":\"/\"}"))
+                .containsExactly("/exec/argv", "/env/A", "/cwd");
+        assertThat(only(ApiFixture.MINIMAL + "{}")).isEqualTo(": has more after its end");
+        assertThat(only(ApiFixture.MINIMAL + " x")).startsWith(": is not JSON");
+        assertThat(read(ApiFixture.MINIMAL + " \r\n\t")).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "command", "params", "targets", "user", "retry", "priority", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"
+            })
+    void b04_anUnknownFieldIsNamed(String name) {
+        assertThat(only(with("\"" + name + "\":{\"any\":[1]}")))
+                .isEqualTo("/" + name.replace("~", "~0").replace("/", "~1") + ": is not a field of this request");
+    }
+
+    @Test
+    void b04_unknownFieldsInsideAreNamed() {
+        assertThat(pointers(
+                        """
+                        {"exec": {"argv": ["a"], "shell": true}, "limits": {"onOutput": "kill", "memory": 1},
+                         "stdin": {"text": "", "file": "/x"}}
+                        """))
+                .containsExactlyInAnyOrder("/exec/shell", "/limits/onOutput", "/limits/memory", "/stdin/file");
+    }
+
+    @Test
+    void b05_invalidUtf8AndLoneSurrogates() {
+        for (int[] bad : new int[][] {{0xc0, 0x80}, {0xff}, {0xed, 0xa0, 0x80}, {0xc3}, {0xf5, 0x80, 0x80, 0x80}}) {
+            String body = "{\"exec\":{\"argv\":[\"%\"]}}";
+            byte[] bytes = body.replace("%", new String(bad, 0, bad.length)).getBytes(StandardCharsets.ISO_8859_1);
+            assertThat(errors(bytes)).containsExactly(new Refusal.FieldError("", "is not valid UTF-8"));
+        }
+        assertThat(errors(ApiFixture.MINIMAL.getBytes(StandardCharsets.UTF_16BE)).getFirst().detail())
+                .contains("UTF-8");
+        assertThat(only("{\"exec\":{\"argv\":[\"a\",\"\\ud800x\"]}}"))
+                .isEqualTo("/exec/argv/1: has a lone surrogate at character 0");
+        assertThat(only("{\"exec\":{\"argv\":[\"\\udc00\"]}}")).startsWith("/exec/argv/0: ");
+        assertThat(pointers(with("\"env\":{\"A\":\"\\udfff\",\"\\ud800\":\"\"},\"labels\":{\"l\":\"\\ud800\"}")))
+                .hasSize(3);
+        assertThat(read("{\"exec\":{\"argv\":[\"\\ud83d\\ude00\"]}}").exec())
+                .isEqualTo(new Execution.Argv(List.of("😀")));
+    }
+
+    @Test
+    void b06_nulAndControlCharactersAreNamed() {
+        assertThat(pointers(
+                        """
+                        {"exec": {"argv": ["a", "b\\u0000", "c\\u001b", "tab\\tline\\n\\r"]}, "cwd": "/a\\nb",
+                         "env": {"A\\u0001": "", "B": "\\u0000"}, "labels": {"l\\n": "", "m": "\\t"}}
+                        """))
+                .containsExactly(
+                        "/exec/argv/1", "/exec/argv/2", "/cwd", "/env/A\u0001", "/env/B", "/labels/l\n", "/labels/m");
+        assertThat(pointers("{\"exec\":{\"script\":\"a\\u0000\",\"interpreter\":[\"\\u0000\"],\"args\":[\"\\u007f\"]}}"))
+                .containsExactly("/exec/script", "/exec/interpreter/0", "/exec/args/0");
+        assertThat(only("{\"exec\":{\"argv\":[\"a\nb\"]}}")).contains("is not JSON");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e400", "9223372036854775808", "-1", "0", "1.5", "1073741825", "true", "null", "\"\"", "\"64\"", "\"2GiB\""})
+    void b07_outputLimitsThatAreNone(String value) {
+        assertThat(only(with("\"limits\":{\"output\":" + value + "}"))).startsWith("/limits/output: ");
+    }
+
+    @Test
+    void b07_nanAndTenThousandDigits() {
+        assertThat(only(with("\"limits\":{\"output\":NaN}"))).startsWith("/limits/output: is not JSON");
+        assertThat(only(with("\"limits\":{\"output\":" + "9".repeat(10_000) + "}")))
+                .startsWith("/limits/output: has a number")
+                .contains("too long");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "timeout,\"0s\"",
+        "timeout,\"-1s\"",
+        "timeout,\"3650d\"",
+        "timeout,\"30d1ms\"",
+        "timeout,30",
+        "timeout,null",
+        "timeout,\"\"",
+        "killGrace,\"11m\"",
+        "killGrace,\"-1s\"",
+        "expiresAfter,\"0ms\"",
+        "expiresAfter,\"31d\""
+    })
+    void b07_b43_durationsOutOfBounds(String field, String value) {
+        assertThat(only(with("\"" + field + "\":" + value))).startsWith("/" + field + ": ");
+    }
+
+    @Test
+    void b08_aMillionElementsAndTenThousandVariables() {
+        String million = IntStream.range(0, 1_000_000).mapToObj(_ -> "1").collect(Collectors.joining(","));
+        assertThat(errors(("{\"exec\":{\"argv\":[" + million + "]}}").getBytes(StandardCharsets.UTF_8)))
+                .hasSize(100);
+        String empty = IntStream.range(0, 500_000).mapToObj(_ -> "\"\"").collect(Collectors.joining(","));
+        assertThat(only("{\"exec\":{\"argv\":[\"a\"," + empty + "]}}"))
+                .isEqualTo("/exec/argv: has more than 10000 elements");
+        String env = IntStream.range(0, 10_000)
+                .mapToObj(i -> "\"V" + i + "\":\"\"")
+                .collect(Collectors.joining(","));
+        assertThat(only(with("\"env\":{" + env + "}"))).isEqualTo("/env: has more than 1000 variables");
+        String unknown = IntStream.range(0, 50_000)
+                .mapToObj(i -> "\"u" + i + "\":0")
+                .collect(Collectors.joining(","));
+        assertThat(errors(with(unknown).getBytes(StandardCharsets.UTF_8))).hasSize(100);
+    }
+
+    @Test
+    void b08_asManyAsAllowed() {
+        String argv = IntStream.range(0, 10_000).mapToObj(_ -> "\"a\"").collect(Collectors.joining(","));
+        String env = IntStream.range(0, 1_000)
+                .mapToObj(i -> "\"V" + i + "\":\"\"")
+                .collect(Collectors.joining(","));
+        RunSpec spec = read("{\"exec\":{\"argv\":[" + argv + "]},\"env\":{" + env + "}}");
+        assertThat(spec.env()).hasSize(1_000);
+    }
+
+    @Test
+    void b25_oneArgumentTooLongForTheKernel() {
+        String longest = "a".repeat(131_070);
+        assertThat(read("{\"exec\":{\"argv\":[\"true\",\"" + longest + "\"]}}")).isNotNull();
+        assertThat(only("{\"exec\":{\"argv\":[\"true\",\"" + longest + "a\"]}}"))
+                .startsWith("/exec/argv/1: has 131072 bytes or more with its NUL")
+                .contains("stdin");
+        String wide = "€".repeat(43_690);
+        assertThat(only("{\"exec\":{\"script\":\"\",\"args\":[\"" + wide + "a\"]}}")).startsWith("/exec/args/0: ");
+        assertThat(only(with("\"env\":{\"A\":\"" + longest.substring(1) + "\"}")))
+                .startsWith("/env/A: has, as NAME=value, 131072 bytes");
+        assertThat(read(with("\"env\":{\"A\":\"" + longest.substring(2) + "\"}"))).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "A=B", "HUFU_RUN_ID", "HUFU_"})
+    void b26_environmentNames(String name) {
+        assertThat(only(with("\"env\":{\"" + name + "\":\"\"}"))).startsWith("/env/" + name + ": ");
+    }
+
+    @Test
+    void b28_aRelativeWorkingDirectory() {
+        assertThat(only(with("\"cwd\":\"tmp\""))).isEqualTo("/cwd: must be an absolute path");
+        assertThat(only(with("\"cwd\":\"\""))).isEqualTo("/cwd: must be an absolute path");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{}|/exec",
+                "{\"exec\":null}|/exec",
+                "{\"exec\":\"ls\"}|/exec",
+                "{\"exec\":{}}|/exec",
+                "{\"exec\":{\"args\":[]}}|/exec",
+                "{\"exec\":{\"argv\":[]}}|/exec/argv",
+                "{\"exec\":{\"argv\":[\"\"]}}|/exec/argv/0",
+                "{\"exec\":{\"argv\":\"ls\"}}|/exec/argv",
+                "{\"exec\":{\"argv\":[1]}}|/exec/argv/0",
+                "{\"exec\":{\"argv\":[\"a\",null]}}|/exec/argv/1",
+                "{\"exec\":{\"argv\":[\"a\"],\"script\":\"b\"}}|/exec",
+                "{\"exec\":{\"argv\":[\"a\"],\"interpreter\":[\"b\"]}}|/exec",
+                "{\"exec\":{\"script\":\"a\",\"interpreter\":[]}}|/exec/interpreter",
+                "{\"exec\":{\"script\":1}}|/exec/script",
+                "{\"exec\":{\"argv\":[\"a\"]},\"env\":[]}|/env",
+                "{\"exec\":{\"argv\":[\"a\"]},\"env\":{\"A\":1}}|/env/A",
+                "{\"exec\":{\"argv\":[\"a\"]},\"labels\":{\"\":\"a\"}}|/labels/",
+                "{\"exec\":{\"argv\":[\"a\"]},\"limits\":1}|/limits",
+                "[]|''",
+                "\"x\"|''",
+                "''|''",
+                "{\"exec\":{\"argv\":[\"a\"|/exec/argv/1"
+            })
+    void wrongShapes(String body, String pointer) {
+        assertThat(pointers(body)).contains(pointer);
+    }
+
+    @Test
+    void everythingWrongIsNamedAtOnce() {
+        assertThat(pointers(
+                        """
+                        {"exec": {"argv": []}, "timeout": "0s", "cwd": "x", "nope": 1, "env": {"": ""}}
+                        """))
+                .containsExactly("/exec/argv", "/timeout", "/cwd", "/nope", "/env/");
+        assertThat(pointers("{\"cwd\":\"x\"}")).containsExactlyInAnyOrder("/cwd", "/exec");
+    }
+
+    @Test
+    void labelsAreBounded() {
+        String many = IntStream.range(0, 33).mapToObj(i -> "\"l" + i + "\":\"\"").collect(Collectors.joining(","));
+        assertThat(only(with("\"labels\":{" + many + "}"))).isEqualTo("/labels: has more than 32 labels");
+        assertThat(only(with("\"labels\":{\"l\":\"" + "x".repeat(1_025) + "\"}"))).startsWith("/labels/l: ");
+    }
+
+    @Test
+    void theFingerprintIsOfWhatIsSaid() {
+        String one = fingerprint("{\"exec\":{\"argv\":[\"é\",\"b\"]},\"env\":{\"A\":\"1\",\"B\":\"2\"}}");
+        assertThat(fingerprint(" { \"env\":{\"B\":\"2\",\"A\":\"1\"}, \"exec\":{\"argv\":[\"\\u00e9\",\"\\u0062\"]} } "))
+                .isEqualTo(one)
+                .matches("[0-9a-f]{64}");
+        assertThat(fingerprint("{\"exec\":{\"argv\":[\"b\",\"é\"]},\"env\":{\"A\":\"1\",\"B\":\"2\"}}"))
+                .isNotEqualTo(one);
+        assertThat(fingerprint("{\"exec\":{\"argv\":[\"é\",\"b\"]},\"env\":{\"A\":\"1\",\"B\":\"3\"}}"))
+                .isNotEqualTo(one);
+    }
+
+    private static String fingerprint(String body) {
+        return CanonicalJson.fingerprint(body.getBytes(StandardCharsets.UTF_8));
+    }
+}
