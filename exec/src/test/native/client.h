@@ -135,6 +135,7 @@ pid_t await_number(const char *path, int seconds);
 /* A fresh path in the scratch directory. */
 const char *fresh(const char *name);
 
+/* -1 where there is no such process. */
 int descriptors_of(pid_t pid);
 int children_of(pid_t pid, pid_t *pids, int room);
 char state_of(pid_t pid);

@@ -72,7 +72,7 @@ final class FileAttemptJournal implements AttemptJournal {
     private long rotateAt;
 
     private record Pending(
-            JournalRecord record, byte[] encoded, @Nullable CompletableFuture<@Nullable Void> done) {}
+            JournalRecord record, ByteBuffer encoded, @Nullable CompletableFuture<@Nullable Void> done) {}
 
     FileAttemptJournal(Path directory) {
         this(directory, SEGMENT_LIMIT, Sync.DATA);
@@ -199,9 +199,9 @@ final class FileAttemptJournal implements AttemptJournal {
                 work.awaitUninterruptibly();
             }
             int bytes = 0;
-            while (!pending.isEmpty() && bytes + pending.peek().encoded().length <= JournalFormat.MAXIMUM_BATCH) {
+            while (!pending.isEmpty() && bytes + pending.peek().encoded().remaining() <= JournalFormat.MAXIMUM_BATCH) {
                 Pending entry = pending.remove();
-                bytes += entry.encoded().length;
+                bytes += entry.encoded().remaining();
                 waiting -= entry.done() == null ? 0 : 1;
                 batch.add(entry);
             }
@@ -216,7 +216,7 @@ final class FileAttemptJournal implements AttemptJournal {
         if (file == null) {
             throw new IOException("there is no segment");
         }
-        List<byte[]> encoded = new ArrayList<>(batch.size());
+        List<ByteBuffer> encoded = new ArrayList<>(batch.size());
         for (Pending entry : batch) {
             encoded.add(entry.encoded());
         }
@@ -271,17 +271,17 @@ final class FileAttemptJournal implements AttemptJournal {
             old.close();
         }
         size = append(fresh, JournalFormat.header());
-        List<byte[]> batch = new ArrayList<>();
+        List<ByteBuffer> batch = new ArrayList<>();
         int bytes = 0;
         for (JournalRecord record : live.values()) {
-            byte[] encoded = JournalFormat.encode(record);
-            if (bytes + encoded.length > JournalFormat.MAXIMUM_BATCH) {
+            ByteBuffer encoded = JournalFormat.encode(record);
+            if (bytes + encoded.remaining() > JournalFormat.MAXIMUM_BATCH) {
                 size += append(fresh, JournalFormat.batch(batch));
                 batch.clear();
                 bytes = 0;
             }
             batch.add(encoded);
-            bytes += encoded.length;
+            bytes += encoded.remaining();
         }
         if (!batch.isEmpty()) {
             size += append(fresh, JournalFormat.batch(batch));

@@ -42,7 +42,7 @@ final class JournalFormat {
     }
 
     /** One record, as {@link #batch} takes it. */
-    static byte[] encode(JournalRecord record) {
+    static ByteBuffer encode(JournalRecord record) {
         byte kind = switch (record) {
             case JournalRecord.Starting _ -> STARTING;
             case JournalRecord.Ended _ -> ENDED;
@@ -56,19 +56,19 @@ final class JournalFormat {
                 .putInt(1 + fields.length)
                 .put(kind)
                 .put(fields)
-                .array();
+                .flip();
     }
 
     /** One batch of encoded records, at most {@link #MAXIMUM_BATCH} bytes together. */
-    static ByteBuffer batch(List<byte[]> records) {
+    static ByteBuffer batch(List<ByteBuffer> records) {
         int length = 0;
-        for (byte[] record : records) {
-            length += record.length;
+        for (ByteBuffer record : records) {
+            length += record.remaining();
         }
         ByteBuffer batch =
                 ByteBuffer.allocate(BATCH_PREFIX + length).putInt(length).putInt(0);
-        for (byte[] record : records) {
-            batch.put(record);
+        for (ByteBuffer record : records) {
+            batch.put(record.duplicate());
         }
         return batch.putInt(4, batchChecksum(batch.array(), 0, length)).flip();
     }

@@ -167,7 +167,7 @@ final class OutcomeMapperTest {
 
     private static Object changed(Object part, RecordComponent changed) throws ReflectiveOperationException {
         RecordComponent[] components = part.getClass().getRecordComponents();
-        Object[] values = new Object[components.length];
+        @Nullable Object[] values = new @Nullable Object[components.length];
         for (int index = 0; index < components.length; index++) {
             Object value = components[index].getAccessor().invoke(part);
             values[index] =
@@ -189,10 +189,11 @@ final class OutcomeMapperTest {
             case ExitStatus _ -> new ExitStatus.Exited(99);
             case OutputSummary _ -> new OutputSummary(99, 99, true, true);
             case ResourceUsage _, KillReport _ -> null;
-            case Enum<?> constant -> {
-                Object[] constants = component.getType().getEnumConstants();
-                yield constants[(constant.ordinal() + 1) % constants.length];
-            }
+            case Enum<?> constant ->
+                Arrays.stream(component.getType().getEnumConstants())
+                        .filter(one -> !one.equals(constant))
+                        .findFirst()
+                        .orElseThrow();
             case null -> throw new IllegalArgumentException("the sample must have a " + component);
             default -> throw new IllegalArgumentException("another kind of component: " + component);
         };

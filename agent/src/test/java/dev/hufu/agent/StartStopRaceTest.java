@@ -87,7 +87,7 @@ final class StartStopRaceTest {
     private static void dawdle(long seed) {
         Random random = new Random(seed);
         switch (random.nextInt(4)) {
-            case 0 -> Thread.yield();
+            case 0 -> LockSupport.parkNanos(1);
             case 1 -> LockSupport.parkNanos(random.nextInt(200_000));
             case 2 -> LockSupport.parkNanos(random.nextInt(1_000_000));
             default -> Thread.onSpinWait();

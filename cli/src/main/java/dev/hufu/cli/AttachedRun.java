@@ -3,6 +3,7 @@ package dev.hufu.cli;
 import dev.hufu.cli.OutputCopier.Copied;
 import dev.hufu.cli.OutputCopier.UndeliveredException;
 import dev.hufu.client.HufuClient;
+import dev.hufu.client.HufuException;
 import dev.hufu.client.Output;
 import dev.hufu.client.Task;
 import dev.hufu.protocol.TaskId;
@@ -42,6 +43,10 @@ final class AttachedRun {
             return ended(awaitEnd(), stdout, stderr);
         } catch (UndeliveredException undelivered) {
             return undelivered(undelivered);
+        } catch (HufuException lost) {
+            surroundings.say("lost sight of " + task.run() + ", which goes on; 'hufu wait " + task.run()
+                    + "' waits for its end");
+            throw lost;
         } finally {
             errors.cancel(true);
         }

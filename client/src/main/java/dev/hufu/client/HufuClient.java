@@ -82,8 +82,10 @@ public final class HufuClient implements AutoCloseable {
                 request,
                 Map.of("Idempotency-Key", checkedKey(idempotencyKey), "Prefer", "wait=" + wait.toSeconds()),
                 readTimeout.plus(wait)));
-        Duration left = atMost.minusNanos(timers.nanoTime() - began);
-        return run.state().terminal() ? run : await(run.id(), left);
+        if (run.state().terminal() && !run.tasks().isEmpty()) {
+            return run;
+        }
+        return await(run.id(), atMost.minusNanos(timers.nanoTime() - began));
     }
 
     /** Waits for a run's end for at most so long; the run is as it is then, ended or not, with its tasks. */

@@ -54,6 +54,7 @@ public final class Main implements Callable<Integer> {
     private @Nullable String drain;
 
     @Option(names = "--help", usageHelp = true, description = "Prints this help.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at it
     private boolean help;
 
     @Spec

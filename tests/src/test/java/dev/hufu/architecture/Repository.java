@@ -4,10 +4,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the sources lie. */
-final class Repository {
+public final class Repository {
     private Repository() {}
 
-    static Path root() {
+    /** The directory that holds the whole project. */
+    public static Path root() {
         Path directory = Path.of("").toAbsolutePath();
         while (!Files.exists(directory.resolve("docs/one-run.md"))) {
             Path parent = directory.getParent();

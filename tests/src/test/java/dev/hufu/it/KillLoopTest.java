@@ -52,7 +52,7 @@ final class KillLoopTest {
                         .start(() -> submitUntil(stop, server, effects, keys, acknowledged)));
             }
             for (int round = 0; round < ROUNDS; round++) {
-                LockSupport.parkNanos(Duration.ofMillis(random.nextInt(100, 900)).toNanos());
+                LockSupport.parkNanos(Duration.ofMillis(random.nextInt(200, 2_000)).toNanos());
                 server.kill9();
                 server.start();
             }

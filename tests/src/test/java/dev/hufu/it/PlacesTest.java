@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import dev.hufu.architecture.Repository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +32,9 @@ final class PlacesTest {
         try (ServerProcess server = new ServerProcess(longPath(directory))) {
             server.environment().put("LC_ALL", "C");
             server.environment().put("LANG", "C");
+            // What bin/hufu does before it starts Java.
+            Path common = Repository.root().resolve("bin/.common.sh");
+            server.prefix().addAll(List.of("/bin/sh", "-c", ". \"$0\"; exec \"$@\"", common.toString()));
             server.start();
             allTheSame(server);
         }
@@ -40,6 +46,8 @@ final class PlacesTest {
         assumeTrue("root".equals(System.getProperty("user.name")), "an ordinary user runs every other test already");
         Path home = Files.createTempDirectory(Path.of("/tmp"), "hufu-user-");
         try (ServerProcess server = new ServerProcess(home.resolve("données"))) {
+            Path classes = Files.createDirectory(home.resolve("classes"));
+            server.copyClasses(classes);
             own(home);
             own(server.runtime());
             server.environment().put("HOME", home.toString());
@@ -49,6 +57,16 @@ final class PlacesTest {
             allTheSame(server);
             JsonNode task = server.api().run(Api.argv("id", "-u"));
             assertThat(server.api().stdout(task.get("runId").asString())).isEqualTo("65534\n");
+        } finally {
+            delete(home);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 

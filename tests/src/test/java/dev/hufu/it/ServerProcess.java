@@ -1,6 +1,7 @@
 package dev.hufu.it;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -35,6 +36,7 @@ final class ServerProcess implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> prefix = new ArrayList<>();
     private final List<String> arguments = new ArrayList<>();
+    private String classPath = System.getProperty("java.class.path");
     private int starts;
     private @Nullable Process process;
     private @Nullable Api api;
@@ -64,6 +66,25 @@ final class ServerProcess implements AutoCloseable {
         return prefix;
     }
 
+    /** Runs the server from a copy of its classes below this directory, for users who may not read where they lie. */
+    void copyClasses(Path target) throws IOException {
+        List<String> copies = new ArrayList<>();
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
+            Path source = Path.of(entry);
+            if (!Files.exists(source)) {
+                continue;
+            }
+            Path copy = target.resolve(copies.size() + "-" + source.getFileName());
+            copies.add(copy.toString());
+            try (Stream<Path> files = Files.walk(source)) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, copy.resolve(source.relativize(file).toString()));
+                }
+            }
+        }
+        classPath = String.join(File.pathSeparator, copies);
+    }
+
     Path data() {
         return data;
     }
@@ -85,11 +106,10 @@ final class ServerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx512m",
-                "-Dsun.jnu.encoding=UTF-8",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 "dev.hufu.server.Main",
                 "--data",
                 data.toString(),

@@ -97,7 +97,8 @@ final class AttemptFile implements Closeable {
     }
 
     /** The header; null in the moment between the file's making and its first bytes. */
-    @Nullable AttemptHeader headerIfWritten() throws IOException {
+    @Nullable
+    AttemptHeader headerIfWritten() throws IOException {
         ByteBuffer page = ByteBuffer.allocate(Protocol.HEADER_SIZE);
         read(page, 0);
         return AttemptHeader.parse(page.flip());

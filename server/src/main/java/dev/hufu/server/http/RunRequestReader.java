@@ -336,29 +336,26 @@ final class RunRequestReader {
                 }
                 case "args" -> {
                     scriptFieldGiven = true;
-                    args = strings("/exec/args");
+                    List<String> given = input.strings("/exec/args", MAXIMUM_ARGUMENTS, TextRules::wholeArgument);
+                    complete &= given != null;
+                    args = given == null ? List.of() : given;
                 }
                 default -> input.unknown("/exec/" + Json.pointerSegment(name));
             }
         }
 
         private List<String> program(String pointer) {
-            boolean before = complete;
-            List<String> strings = strings(pointer);
-            if (before == complete && strings.isEmpty()) {
+            List<String> strings = input.strings(pointer, MAXIMUM_ARGUMENTS, TextRules::wholeArgument);
+            if (strings == null) {
+                complete = false;
+                return List.of();
+            }
+            if (strings.isEmpty()) {
                 errors.add(pointer, "must have at least one element");
-                complete = false;
-            } else if (!strings.isEmpty() && strings.getFirst().isEmpty()) {
+            } else if (strings.getFirst().isEmpty()) {
                 errors.add(pointer + "/0", "must not be empty: it names the program");
-                complete = false;
             }
             return strings;
-        }
-
-        private List<String> strings(String pointer) {
-            List<String> strings = input.strings(pointer, MAXIMUM_ARGUMENTS, TextRules::wholeArgument);
-            complete &= strings != null;
-            return strings == null ? List.of() : strings;
         }
     }
 }
