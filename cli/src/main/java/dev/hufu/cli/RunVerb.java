@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         name = "run",
         customSynopsis = {
             "hufu run [OPTION]... -- PROGRAM [ARGUMENT]...",
-            "hufu run [OPTION]... --script FILE -- [ARGUMENT]..."
+            "       hufu run [OPTION]... --script FILE -- [ARGUMENT]..."
         },
         description = {
             "run a command, and exit as it does",

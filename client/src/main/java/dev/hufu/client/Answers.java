@@ -75,8 +75,9 @@ final class Answers {
         } catch (HufuException.Unintelligible notAProblem) {
             // Proxies answer in their own ways, and of a body refused early nothing can be read; the status says
             // enough.
-            return new HufuException.Problem(
-                    status, kindOf(status), "HTTP status " + status, List.of(), null, retryAfter);
+            ErrorKind kind = kindOf(status);
+            String detail = kind == null ? "HTTP status " + status : kind.title() + " (HTTP status " + status + ")";
+            return new HufuException.Problem(status, kind, detail, List.of(), null, retryAfter);
         }
     }
 

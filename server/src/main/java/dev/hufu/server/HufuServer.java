@@ -136,13 +136,7 @@ public final class HufuServer implements Service {
             Thread.currentThread().interrupt();
         }
         List<Runnable> order = List.of(
-                http::stop,
-                dispatcher::stop,
-                node::stop,
-                sessions::stop,
-                timers::stop,
-                store::close,
-                lock::close);
+                http::stop, dispatcher::stop, node::stop, sessions::stop, timers::stop, store::close, lock::close);
         for (Runnable each : order) {
             try {
                 each.run();

@@ -59,8 +59,7 @@ final class LocalNode implements Service {
         }
         ProcessLauncher started;
         try {
-            started = ProcessLaunchers.nativeLauncher(
-                    launcherConfig, timers::now, Threads.virtualFactory("process-"));
+            started = ProcessLaunchers.nativeLauncher(launcherConfig, timers::now, Threads.virtualFactory("process-"));
         } catch (IOException failed) {
             throw new UncheckedIOException("The launcher could not be started: " + failed.getMessage(), failed);
         }

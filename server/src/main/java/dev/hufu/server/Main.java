@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 /** {@code hufu server}: starts a server and stops it on SIGTERM or SIGINT. */
 @Command(
         name = "hufu server",
-        description = "Starts a Hufu server with node \"local\". When it accepts requests it prints one line on stdout.",
+        description =
+                "Starts a Hufu server with node \"local\". When it accepts requests it prints one line on stdout.",
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class Main implements Callable<Integer> {
@@ -77,8 +78,7 @@ public final class Main implements Callable<Integer> {
         PrintWriter errors = spec.commandLine().getErr();
         ServerConfig config;
         try {
-            config = ServerConfig.of(
-                    new ServerConfig.Options(data, listen, maxRunning, queue, drain), System.getenv());
+            config = ServerConfig.of(new ServerConfig.Options(data, listen, maxRunning, queue, drain), System.getenv());
         } catch (InvalidConfigException invalid) {
             invalid.problems().forEach(problem -> errors.println("hufu: " + problem));
             errors.println("hufu: see hufu server --help");

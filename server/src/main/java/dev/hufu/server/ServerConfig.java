@@ -106,8 +106,7 @@ public record ServerConfig(Path data, InetSocketAddress listen, int maxRunning, 
         return text.length() <= 5 && isDigits(text) && Integer.parseInt(text) <= 65_535 ? Integer.parseInt(text) : -1;
     }
 
-    private static long number(
-            String name, @Nullable String option, long absent, long most, List<String> problems) {
+    private static long number(String name, @Nullable String option, long absent, long most, List<String> problems) {
         if (option == null) {
             return absent;
         }
@@ -129,8 +128,7 @@ public record ServerConfig(Path data, InetSocketAddress listen, int maxRunning, 
         if (option == null) {
             return DEFAULT_DRAIN;
         }
-        Optional<Duration> drain =
-                Durations.parse(option).filter(each -> each.compareTo(LONGEST_DRAIN) <= 0);
+        Optional<Duration> drain = Durations.parse(option).filter(each -> each.compareTo(LONGEST_DRAIN) <= 0);
         if (drain.isEmpty()) {
             problems.add("--drain must be a duration such as 10s, at most 1h, not " + option);
         }

@@ -33,8 +33,8 @@ public final class FakeTimers implements Timers {
             entries.removeIf(entry -> entry.due() <= nanos && due.add(entry));
         }
         due.sort(Comparator.comparingLong(Entry::due));
-        due.forEach(entry ->
-                Threads.virtual("fake-timer-action", entry.action()).start());
+        due.forEach(
+                entry -> Threads.virtual("fake-timer-action", entry.action()).start());
     }
 
     /** How many actions wait. */

@@ -127,16 +127,18 @@ final class LocalNodeTest {
     @Test
     void f17_whatRunsGoesOnOverARestartAndEndsOnce() throws Exception {
         Path go = directory.resolve("go");
-        RunId run = core.submit(Samples.spec(
-                "/bin/sh", "-c", "echo $$; while [ ! -e '" + go + "' ]; do sleep 0.05; done; echo done"));
+        RunId run = core.submit(
+                Samples.spec("/bin/sh", "-c", "echo $$; while [ ! -e '" + go + "' ]; do sleep 0.05; done; echo done"));
         long pid = pidFromOutput(run);
         close();
         assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isPresent();
         open();
-        Core.await("the node is ready", () -> core.sessions
-                .session("local")
-                .map(session -> session.capacity() > 0)
-                .orElse(false));
+        Core.await(
+                "the node is ready",
+                () -> core.sessions
+                        .session("local")
+                        .map(session -> session.capacity() > 0)
+                        .orElse(false));
         assertThat(core.state(run)).isEqualTo(TaskState.RUNNING);
         Files.createFile(go);
         assertThat(core.ended(run).progress().state()).isEqualTo(RunState.SUCCEEDED);

@@ -72,12 +72,7 @@ public final class Samples {
         List<TaskRecord> records = new ArrayList<>();
         for (int i = 0; i < tasks; i++) {
             records.add(new TaskRecord(
-                    id.task(i),
-                    "local",
-                    now,
-                    now.plus(spec.expiresAfter()),
-                    TaskRecord.Progress.pending(),
-                    List.of()));
+                    id.task(i), "local", now, now.plus(spec.expiresAfter()), TaskRecord.Progress.pending(), List.of()));
         }
         RunRecord run = new RunRecord(
                 id,

@@ -68,17 +68,19 @@ final class ServerConfigTest {
     @Test
     void everyProblemIsNamedAtOnce() {
         Options options = new Options("", "nowhere", "0", "-1", "soon");
-        InvalidConfigException invalid = Assertions.catchThrowableOfType(
-                InvalidConfigException.class, () -> ServerConfig.of(options, HOME));
+        InvalidConfigException invalid =
+                Assertions.catchThrowableOfType(InvalidConfigException.class, () -> ServerConfig.of(options, HOME));
         assertThat(invalid.problems()).hasSize(5);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "7433", ":7433", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:x"})
+    @ValueSource(
+            strings = {"", "7433", ":7433", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:x"
+            })
     void addressesThatAreNone(String listen) {
         Options options = new Options("/d", listen, null, null, null);
-        InvalidConfigException invalid = Assertions.catchThrowableOfType(
-                InvalidConfigException.class, () -> ServerConfig.of(options, HOME));
+        InvalidConfigException invalid =
+                Assertions.catchThrowableOfType(InvalidConfigException.class, () -> ServerConfig.of(options, HOME));
         assertThat(invalid.problems()).singleElement().asString().startsWith("--listen ");
     }
 }

@@ -374,7 +374,8 @@ final class NativeRecoveryTest {
     }
 
     private Object statusOf(Path file) throws Exception {
-        return ((Attachment.Ended) launcher.attach(file, Duration.ZERO))
+        // The end is reported an instant before the lock is let go.
+        return ((Attachment.Ended) launcher.attach(file, LONG))
                 .result()
                 .status();
     }

@@ -159,7 +159,10 @@ public final class AgentSessions implements Service {
                 }
                 LOG.info("Node {} is ahead of the store with {}", session.node(), message);
             } catch (StoreUnavailableException unavailable) {
-                LOG.warn("The store could not take what node {} reports; it is tried again", session.node(), unavailable);
+                LOG.warn(
+                        "The store could not take what node {} reports; it is tried again",
+                        session.node(),
+                        unavailable);
             } catch (RuntimeException failed) {
                 LOG.error("What node {} reports cannot be handled: {}", session.node(), message, failed);
                 return;
@@ -192,8 +195,7 @@ public final class AgentSessions implements Service {
                 apply(
                         session.node(),
                         pending.attempt(),
-                        new TaskEvent.KillPending(
-                                pending.attempt().number(), pending.pending(), timers.now()));
+                        new TaskEvent.KillPending(pending.attempt().number(), pending.pending(), timers.now()));
                 yield true;
             }
             case AgentMessage.Ended ended -> end(session, ended);
@@ -230,8 +232,8 @@ public final class AgentSessions implements Service {
 
     private boolean end(AgentSession session, AgentMessage.Ended ended) {
         AttemptId attempt = ended.attempt();
-        Optional<RunStore.Decided> decided = apply(
-                session.node(), attempt, new TaskEvent.Ended(attempt.number(), ended.outcome(), timers.now()));
+        Optional<RunStore.Decided> decided =
+                apply(session.node(), attempt, new TaskEvent.Ended(attempt.number(), ended.outcome(), timers.now()));
         if (!settled(attempt, decided)) {
             return false;
         }
@@ -267,8 +269,7 @@ public final class AgentSessions implements Service {
 
     private void told(String node, AttemptId attempt, TaskRecord task) {
         boolean current = task.progress().attempt() == attempt.number();
-        boolean holdsSlot =
-                current && (task.state() == TaskState.DISPATCHED || task.state() == TaskState.RUNNING);
+        boolean holdsSlot = current && (task.state() == TaskState.DISPATCHED || task.state() == TaskState.RUNNING);
         for (NodeListener listener : listeners) {
             if (holdsSlot) {
                 listener.accepted(node, attempt);

@@ -14,7 +14,10 @@ public final class Offers {
 
     public static ServerMessage.StartAttempt first(RunRecord run, TaskRecord task) {
         return new ServerMessage.StartAttempt(
-                task.currentAttempt(), run.spec(), task.expiresAt(), run.origin().traceparent());
+                task.currentAttempt(),
+                run.spec(),
+                task.expiresAt(),
+                run.origin().traceparent());
     }
 
     /** Asks the store anew; empty where nobody waits for this attempt's start any more. */

@@ -70,8 +70,7 @@ final class Reconciliation {
         return false;
     }
 
-    private void compare(
-            AgentSession session, Map<AttemptId, Known.Phase> phases, Map<AttemptId, Known.Phase> others) {
+    private void compare(AgentSession session, Map<AttemptId, Known.Phase> phases, Map<AttemptId, Known.Phase> others) {
         TaskId after = null;
         List<TaskRecord> page;
         do {

@@ -2,6 +2,7 @@ package dev.hufu.server.http;
 
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.output.OutputStore;
+import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;

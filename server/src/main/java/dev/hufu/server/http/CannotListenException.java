@@ -9,7 +9,10 @@ public final class CannotListenException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     CannotListenException(InetSocketAddress address, Throwable cause) {
-        super("cannot listen on " + address.getAddress().getHostAddress() + ":" + address.getPort() + ": " + reason(cause), cause);
+        super(
+                "cannot listen on " + address.getAddress().getHostAddress() + ":" + address.getPort() + ": "
+                        + reason(cause),
+                cause);
     }
 
     private static String reason(Throwable failure) {

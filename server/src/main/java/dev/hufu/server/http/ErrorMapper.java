@@ -54,34 +54,33 @@ final class ErrorMapper {
             case Refusal refusal ->
                 new Problem(refusal.kind(), status(refusal.kind()), refusal.detail(), refusal.errors());
             case StoreUnavailableException _ ->
-                Problem.of(ErrorKind.UNAVAILABLE, "The store cannot be reached; it is not known whether this was done.");
+                Problem.of(
+                        ErrorKind.UNAVAILABLE, "The store cannot be reached; it is not known whether this was done.");
             default -> Problem.of(ErrorKind.INTERNAL, "Something went wrong; the log has it under this traceId.");
         };
     }
 
     /** What the HTTP layer refuses by itself, by the status that it chose. */
     static Problem problem(int status) {
-        ErrorKind kind =
-                switch (status) {
-                    case 401 -> ErrorKind.UNAUTHENTICATED;
-                    case 403 -> ErrorKind.FORBIDDEN;
-                    case 404 -> ErrorKind.NOT_FOUND;
-                    case 405 -> ErrorKind.METHOD_NOT_ALLOWED;
-                    case 413 -> ErrorKind.PAYLOAD_TOO_LARGE;
-                    case 415 -> ErrorKind.UNSUPPORTED_MEDIA_TYPE;
-                    case 501, 505 -> ErrorKind.INVALID_REQUEST;
-                    case 503 -> ErrorKind.UNAVAILABLE;
-                    default -> status < 500 ? ErrorKind.INVALID_REQUEST : ErrorKind.INTERNAL;
-                };
-        String detail =
-                switch (status) {
-                    case 404 -> "There is nothing at this path.";
-                    case 408 -> "The request took too long to arrive.";
-                    case 414 -> "The path is too long.";
-                    case 431 -> "The headers are too large.";
-                    case 505 -> "This version of HTTP is not supported.";
-                    default -> kind == ErrorKind.INVALID_REQUEST ? "The request is malformed." : kind.title() + ".";
-                };
+        ErrorKind kind = switch (status) {
+            case 401 -> ErrorKind.UNAUTHENTICATED;
+            case 403 -> ErrorKind.FORBIDDEN;
+            case 404 -> ErrorKind.NOT_FOUND;
+            case 405 -> ErrorKind.METHOD_NOT_ALLOWED;
+            case 413 -> ErrorKind.PAYLOAD_TOO_LARGE;
+            case 415 -> ErrorKind.UNSUPPORTED_MEDIA_TYPE;
+            case 501, 505 -> ErrorKind.INVALID_REQUEST;
+            case 503 -> ErrorKind.UNAVAILABLE;
+            default -> status < 500 ? ErrorKind.INVALID_REQUEST : ErrorKind.INTERNAL;
+        };
+        String detail = switch (status) {
+            case 404 -> "There is nothing at this path.";
+            case 408 -> "The request took too long to arrive.";
+            case 414 -> "The path is too long.";
+            case 431 -> "The headers are too large.";
+            case 505 -> "This version of HTTP is not supported.";
+            default -> kind == ErrorKind.INVALID_REQUEST ? "The request is malformed." : kind.title() + ".";
+        };
         return new Problem(kind, status, detail, List.of());
     }
 }

@@ -59,7 +59,8 @@ final class Exchange {
         return context.pathParam(name);
     }
 
-    @Nullable String header(String name) {
+    @Nullable
+    String header(String name) {
         return request.getHeader(name);
     }
 
@@ -127,7 +128,8 @@ final class Exchange {
     /** The body, of which no more than the limit is ever read. */
     private byte[] body() {
         if (request.getHeader("Content-Encoding") != null) {
-            throw new Refusal(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
+            throw new Refusal(
+                    ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
         }
         long declared = request.getContentLengthLong();
         if (declared > bodyLimit) {
@@ -187,7 +189,8 @@ final class Exchange {
             response.reset();
             StandardHeaders.write(this::header);
         }
-        ErrorMapper.retryAfter(problem.kind()).ifPresent(wait -> header("Retry-After", Long.toString(wait.toSeconds())));
+        ErrorMapper.retryAfter(problem.kind())
+                .ifPresent(wait -> header("Retry-After", Long.toString(wait.toSeconds())));
         send(problem.status(), Problem.MEDIA_TYPE, problem.toJson(trace.traceId()));
     }
 

@@ -2,6 +2,7 @@ package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.json.Json;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.store.RunStore;
@@ -39,10 +40,12 @@ final class HealthRoutes {
     }
 
     private static void status(Exchange exchange, String status) throws IOException {
-        exchange.json(200, Json.write(generator -> generator
-                .writeStartObject()
-                .writeName("status")
-                .writeString(status)
-                .writeEndObject()));
+        exchange.json(
+                200,
+                Json.write(generator -> generator
+                        .writeStartObject()
+                        .writeName("status")
+                        .writeString(status)
+                        .writeEndObject()));
     }
 }

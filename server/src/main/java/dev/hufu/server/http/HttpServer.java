@@ -15,6 +15,7 @@ import io.javalin.http.HttpResponseException;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.servlet.JavalinServlet;
 import io.javalin.http.servlet.ServletEntry;
+import io.javalin.json.JsonMapper;
 import io.javalin.router.Endpoint;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -116,14 +117,14 @@ public final class HttpServer implements Service {
                 add(javalinConfig, "HEAD", route);
             }
         }
-        javalinConfig.routes.exception(BrokenAnswerException.class, (broken, _) -> broken(broken));
+        javalinConfig.routes.exception(RequestCycle.BrokenAnswerException.class, (broken, _) -> broken(broken));
         javalinConfig.routes.exception(
                 HttpResponseException.class,
                 (refused, context) -> cycle.serve(context, Permission.READ, exchange -> unrouted(exchange, refused)));
     }
 
     /** The rest of an answer is missing, and its length was announced: the container cuts the connection. */
-    private static void broken(BrokenAnswerException broken) {
+    private static void broken(RequestCycle.BrokenAnswerException broken) {
         LOG.debug("an answer broke off", broken);
     }
 
@@ -173,4 +174,7 @@ public final class HttpServer implements Service {
         connector.setIdleTimeout(config.idleTimeout().toMillis());
         return connector;
     }
+
+    /** Routes read and write JSON themselves; what would go around them fails. */
+    private static final class NoJsonMapper implements JsonMapper {}
 }

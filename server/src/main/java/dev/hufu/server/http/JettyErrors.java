@@ -19,8 +19,7 @@ final class JettyErrors extends ErrorHandler {
     public boolean handle(Request request, Response response, Callback callback) {
         // An id that would be another after decoding names nothing; that is all its sender needs to know.
         int status = request.getHttpURI().hasViolations() ? 404 : response.getStatus();
-        TraceContext trace =
-                TraceContext.continuing(request.getHeaders().get(TraceContext.HEADER));
+        TraceContext trace = TraceContext.continuing(request.getHeaders().get(TraceContext.HEADER));
         response.setStatus(status);
         byte[] body = body(status, trace, response.getHeaders());
         response.write(true, ByteBuffer.wrap(body), callback);

@@ -4,8 +4,11 @@ import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.output.ArrivalOrder;
 import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Stream;
+import dev.hufu.server.output.OutputSink;
+import dev.hufu.server.output.OutputSnapshot;
 import dev.hufu.server.output.OutputStore;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.store.AttemptRecord;
@@ -43,8 +46,7 @@ final class OutputRoutes {
      * @param stream null for both
      * @param attempt 0 for the last
      */
-    private record Selection(
-            @Nullable Stream stream, long offset, long limit, int attempt) {}
+    private record Selection(@Nullable Stream stream, long offset, long limit, int attempt) {}
 
     private void show(Exchange exchange) throws IOException {
         TaskId id = TaskRoutes.id(exchange);
@@ -103,7 +105,8 @@ final class OutputRoutes {
             }
         }
         if (!acceptsRaw) {
-            throw new Refusal(ErrorKind.INVALID_REQUEST, "Output is served as " + RAW + " only; Accept asks for other.");
+            throw new Refusal(
+                    ErrorKind.INVALID_REQUEST, "Output is served as " + RAW + " only; Accept asks for other.");
         }
     }
 

@@ -21,7 +21,8 @@ final class Preferences {
                 int equals = preference.indexOf('=');
                 String name = (equals < 0 ? preference : preference.substring(0, equals)).strip();
                 if (name.equalsIgnoreCase(WAIT)) {
-                    return Optional.of(seconds(equals < 0 ? "" : preference.substring(equals + 1).strip()));
+                    return Optional.of(seconds(
+                            equals < 0 ? "" : preference.substring(equals + 1).strip()));
                 }
             }
         }
@@ -30,7 +31,8 @@ final class Preferences {
 
     private static Duration seconds(String text) {
         if (text.isEmpty() || !text.chars().allMatch(each -> each >= '0' && each <= '9')) {
-            throw new Refusal(ErrorKind.INVALID_REQUEST, "Prefer: wait needs a whole number of seconds, as in wait=30.");
+            throw new Refusal(
+                    ErrorKind.INVALID_REQUEST, "Prefer: wait needs a whole number of seconds, as in wait=30.");
         }
         int seconds = text.length() > 9 ? LONGEST_WAIT_SECONDS : Integer.parseInt(text);
         return Duration.ofSeconds(Math.min(seconds, LONGEST_WAIT_SECONDS));

@@ -1,6 +1,7 @@
 package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.http.json.Json;
 import dev.hufu.server.run.Refusal;
 import java.util.List;
 

@@ -1,6 +1,8 @@
 package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
+import dev.hufu.server.http.json.Json;
+import dev.hufu.server.http.json.RequestErrors;
 import dev.hufu.server.run.Refusal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -35,7 +37,8 @@ final class QueryParameters {
         }
     }
 
-    @Nullable String text(String name) {
+    @Nullable
+    String text(String name) {
         return values.get(name);
     }
 

@@ -6,6 +6,7 @@ import dev.hufu.server.run.Refusal;
 import io.javalin.http.Context;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.Serial;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
@@ -37,7 +38,7 @@ final class RequestCycle {
         return inFlight.get();
     }
 
-    void serve(Context context, Permission permission, Action action) {
+    void serve(Context context, Permission permission, Route.Action action) {
         inFlight.incrementAndGet();
         TraceContext trace = TraceContext.continuing(context.req().getHeader(TraceContext.HEADER));
         MDC.put(MDC_TRACE, trace.traceId());
@@ -73,6 +74,16 @@ final class RequestCycle {
             exchange.problem(problem);
         } catch (IOException gone) {
             throw new BrokenAnswerException(gone);
+        }
+    }
+
+    /** The answer cannot be finished: nobody is there any more, or a part is sent and the rest cannot be had. */
+    static final class BrokenAnswerException extends RuntimeException {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        BrokenAnswerException(Throwable cause) {
+            super("an answer cannot be finished", cause);
         }
     }
 }

@@ -3,6 +3,10 @@ package dev.hufu.server.http;
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.http.json.Json;
+import dev.hufu.server.http.json.JsonInput;
+import dev.hufu.server.http.json.RequestErrors;
+import dev.hufu.server.http.json.TextRules;
 import dev.hufu.server.units.Durations;
 import dev.hufu.server.units.Sizes;
 import java.nio.charset.StandardCharsets;
@@ -189,8 +193,7 @@ final class RunRequestReader {
                 : bounded("/timeout", text, Duration.ofMillis(1), LONGEST, "1ms to 30d, or \"none\"");
     }
 
-    private @Nullable Duration duration(
-            JsonInput input, String pointer, Duration least, Duration most, String bounds) {
+    private @Nullable Duration duration(JsonInput input, String pointer, Duration least, Duration most, String bounds) {
         String text = input.string(pointer, TextRules::data);
         return text == null ? null : bounded(pointer, text, least, most, bounds);
     }
@@ -297,7 +300,8 @@ final class RunRequestReader {
             this.errors = errors;
         }
 
-        @Nullable Execution read() {
+        @Nullable
+        Execution read() {
             if (!input.isObject()) {
                 input.wrongType("/exec", "an object with \"argv\" or \"script\"");
                 return null;

@@ -5,6 +5,8 @@ import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.json.CanonicalJson;
+import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.run.RunWaits;
@@ -35,11 +37,7 @@ final class RunRoutes {
     private final TaskOutputs outputs;
 
     RunRoutes(
-            Submissions submissions,
-            RunWaits waits,
-            Cancellations cancellations,
-            RunStore store,
-            TaskOutputs outputs) {
+            Submissions submissions, RunWaits waits, Cancellations cancellations, RunStore store, TaskOutputs outputs) {
         this.submissions = submissions;
         this.waits = waits;
         this.cancellations = cancellations;
@@ -105,9 +103,8 @@ final class RunRoutes {
     private void cancel(Exchange exchange) throws IOException {
         exchange.noQuery();
         RunRequestReader.readNothing(exchange.optionalJsonBody());
-        RunRecord run = cancellations
-                .cancel(id(exchange), exchange.caller().name())
-                .orElseThrow(RunRoutes::unknown);
+        RunRecord run =
+                cancellations.cancel(id(exchange), exchange.caller().name()).orElseThrow(RunRoutes::unknown);
         exchange.json(202, RunView.render(run));
     }
 

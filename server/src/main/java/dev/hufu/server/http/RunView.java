@@ -4,6 +4,8 @@ import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.TaskState;
+import dev.hufu.server.http.json.Json;
+import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.TaskRecord;
@@ -134,7 +136,10 @@ final class RunView {
 
     private static @Nullable String text(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException binary) {
             return null;
         }

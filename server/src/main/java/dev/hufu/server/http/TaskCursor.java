@@ -36,9 +36,7 @@ final class TaskCursor {
         }
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         int index = buffer.getInt();
-        return index >= 0 && buffer.getInt() == check(run, state, index)
-                ? OptionalInt.of(index)
-                : OptionalInt.empty();
+        return index >= 0 && buffer.getInt() == check(run, state, index) ? OptionalInt.of(index) : OptionalInt.empty();
     }
 
     private static int check(RunId run, @Nullable TaskState state, int index) {

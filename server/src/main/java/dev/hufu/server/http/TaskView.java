@@ -2,6 +2,8 @@ package dev.hufu.server.http;
 
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Outcome.Ending;
+import dev.hufu.server.http.json.Json;
+import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.store.AttemptRecord;
 import dev.hufu.server.store.TaskRecord;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,10 @@ final class TaskView {
         generator.writeStringProperty("runId", task.id().run().value());
         generator.writeStringProperty("node", task.node());
         generator.writeStringProperty("state", progress.state().name());
-        Json.text(generator, "reason", progress.reason() == null ? null : progress.reason().word());
+        Json.text(
+                generator,
+                "reason",
+                progress.reason() == null ? null : progress.reason().word());
         Json.text(generator, "message", progress.message());
         ending(generator, outcome);
         spawnError(generator, outcome);
@@ -48,7 +53,10 @@ final class TaskView {
         generator.writeNumberProperty("number", attempt.number());
         generator.writeStringProperty("node", attempt.node());
         generator.writeStringProperty("state", attempt.state().name());
-        Json.text(generator, "reason", attempt.reason() == null ? null : attempt.reason().word());
+        Json.text(
+                generator,
+                "reason",
+                attempt.reason() == null ? null : attempt.reason().word());
         Json.time(generator, "startedAt", attempt.startedAt());
         Json.time(generator, "finishedAt", attempt.finishedAt());
         ending(generator, attempt.outcome());

@@ -25,7 +25,10 @@ record TraceContext(String traceId, String traceparent) {
     }
 
     private static boolean isValid(String header) {
-        if (header.length() < LENGTH || header.charAt(2) != '-' || header.charAt(35) != '-' || header.charAt(52) != '-') {
+        if (header.length() < LENGTH
+                || header.charAt(2) != '-'
+                || header.charAt(35) != '-'
+                || header.charAt(52) != '-') {
             return false;
         }
         boolean longer = header.length() > LENGTH;

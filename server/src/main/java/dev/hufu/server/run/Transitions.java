@@ -156,7 +156,9 @@ public final class Transitions {
             TaskState state, Reason reason, @Nullable String message) {}
 
     private static final Verdict CONTRADICTION = new Verdict(
-            TaskState.LOST, Reason.RECORD_DAMAGED, "The agent's report of the end contradicts what is known of the start.");
+            TaskState.LOST,
+            Reason.RECORD_DAMAGED,
+            "The agent's report of the end contradicts what is known of the start.");
 
     private static Verdict verdict(Outcome outcome) {
         return switch (outcome.ending()) {

@@ -34,8 +34,7 @@ public final class Durations {
             }
             try {
                 millis = Math.addExact(
-                        millis,
-                        Math.multiplyExact(Long.parseLong(text, digits, letters, 10), MILLIS[unit]));
+                        millis, Math.multiplyExact(Long.parseLong(text, digits, letters, 10), MILLIS[unit]));
             } catch (NumberFormatException | ArithmeticException tooLarge) {
                 return Optional.empty();
             }

@@ -23,8 +23,7 @@ final class HashChainTest {
     void whatIsMovedFromOneFieldToTheNextChangesTheHash() {
         assertThat(hash("ab", "c", Map.of())).isNotEqualTo(hash("a", "bc", Map.of()));
         assertThat(hash("a", "b", Map.of("k", "v"))).isNotEqualTo(hash("a", "b", Map.of("kv", "")));
-        assertThat(hash("a", "b", Map.of("k", "v", "l", "w")))
-                .isNotEqualTo(hash("a", "b", Map.of("k", "w", "l", "v")));
+        assertThat(hash("a", "b", Map.of("k", "v", "l", "w"))).isNotEqualTo(hash("a", "b", Map.of("k", "w", "l", "v")));
     }
 
     @Test

@@ -19,7 +19,8 @@ final class TokensTest {
         Tokens tokens = Tokens.open(data);
         Path file = data.resolve(Tokens.FILE_NAME);
         assertThat(tokens.file()).isEqualTo(file);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         String token = Files.readString(file).strip();
         assertThat(token).matches("[A-Za-z0-9_-]{43}");
         assertThat(tokens.caller(token)).hasValueSatisfying(caller -> {

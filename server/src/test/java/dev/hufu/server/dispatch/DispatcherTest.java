@@ -109,8 +109,9 @@ final class DispatcherTest {
         agent.succeeded(held);
         List<ServerMessage> both = List.of(agent.next(), agent.next());
         assertThat(both).contains(new ServerMessage.Acknowledged(held));
-        assertThat(both).anyMatch(message -> message instanceof ServerMessage.StartAttempt start
-                && start.attempt().task().run().equals(waiting));
+        assertThat(both)
+                .anyMatch(message -> message instanceof ServerMessage.StartAttempt start
+                        && start.attempt().task().run().equals(waiting));
     }
 
     @Test
@@ -159,8 +160,7 @@ final class DispatcherTest {
             }
             AttemptId attempt = agent.nextStart();
             started.add(attempt);
-            assertThat(agent.next())
-                    .isEqualTo(new ServerMessage.StopAttempt(attempt, RunSpec.DEFAULT_KILL_GRACE));
+            assertThat(agent.next()).isEqualTo(new ServerMessage.StopAttempt(attempt, RunSpec.DEFAULT_KILL_GRACE));
             stopped++;
         }
         assertThat(started).hasSize(stopped);

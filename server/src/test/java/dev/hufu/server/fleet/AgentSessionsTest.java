@@ -84,7 +84,8 @@ final class AgentSessionsTest {
         agent.session().disconnected();
         assertThat(agent.session().capacity()).isZero();
         assertThat(core.sessions.nodes()).isEmpty();
-        core.sessions.send(NODE, new ServerMessage.Acknowledged(new AttemptId(Samples.id().task(0), 1)));
+        core.sessions.send(
+                NODE, new ServerMessage.Acknowledged(new AttemptId(Samples.id().task(0), 1)));
         assertThat(agent.rest()).isEmpty();
     }
 
@@ -96,7 +97,8 @@ final class AgentSessionsTest {
         Core.await("it runs", () -> core.state(attempt.task().run()) == TaskState.RUNNING);
         assertThat(heard.take()).isEqualTo("accepted " + attempt);
         agent.send(new AgentMessage.KillPending(attempt, true));
-        Core.await("it is held", () -> core.task(attempt.task().run()).progress().reason() == Reason.KILL_PENDING);
+        Core.await(
+                "it is held", () -> core.task(attempt.task().run()).progress().reason() == Reason.KILL_PENDING);
         assertThat(heard.take()).isEqualTo("accepted " + attempt);
         agent.succeeded(attempt);
         assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
@@ -191,13 +193,14 @@ final class AgentSessionsTest {
         core.tasks.apply(running.task(), new TaskEvent.Started(1, Instant.now(), Instant.now()), "test");
         core.cancellations.cancel(running.task().run(), "token:admin");
         core.cancellations.cancel(given.task().run(), "token:admin");
-        core.tasks.apply(
-                given.task(), new TaskEvent.OutcomeUnknown(1, Reason.NODE_LOST, Instant.now()), "test");
+        core.tasks.apply(given.task(), new TaskEvent.OutcomeUnknown(1, Reason.NODE_LOST, Instant.now()), "test");
         FakeAgent agent = ready(new Known(running, Known.Phase.RUNNING), new Known(given, Known.Phase.RUNNING));
         assertThat(List.of(agent.next(), agent.next()))
                 .containsExactlyInAnyOrder(
-                        new ServerMessage.StopAttempt(running, Samples.spec("true").killGrace()),
-                        new ServerMessage.StopAttempt(given, Samples.spec("true").killGrace()));
+                        new ServerMessage.StopAttempt(
+                                running, Samples.spec("true").killGrace()),
+                        new ServerMessage.StopAttempt(
+                                given, Samples.spec("true").killGrace()));
     }
 
     @Test

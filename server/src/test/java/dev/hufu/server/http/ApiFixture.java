@@ -71,7 +71,9 @@ final class ApiFixture implements AutoCloseable {
         submissions = new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), wakeups, maxPending);
         api = new Api(submissions, waits, new Cancellations(tasks, wakeups), store, outputs, tokens, timers);
         server = new HttpServer(
-                new HttpConfig(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BODY_LIMIT, idleTimeout), api, timers);
+                new HttpConfig(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BODY_LIMIT, idleTimeout),
+                api,
+                timers);
         server.start();
     }
 
@@ -104,9 +106,8 @@ final class ApiFixture implements AutoCloseable {
     }
 
     HttpResponse<String> post(String path, byte[] body, Consumer<HttpRequest.Builder> more) {
-        HttpRequest.Builder request = request(path)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofByteArray(body));
+        HttpRequest.Builder request =
+                request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofByteArray(body));
         more.accept(request);
         return send(request);
     }
@@ -143,13 +144,7 @@ final class ApiFixture implements AutoCloseable {
     void end(RunId run, Outcome.Ending ending, Outcome.Output output) {
         Instant started = store.task(run.task(0)).orElseThrow().progress().startedAt();
         Outcome outcome = new Outcome(
-                ending,
-                Outcome.StopCause.NONE,
-                started,
-                now(),
-                new Outcome.Usage(5, 1, 2, 1 << 20),
-                output,
-                null);
+                ending, Outcome.StopCause.NONE, started, now(), new Outcome.Usage(5, 1, 2, 1 << 20), output, null);
         tasks.apply(run.task(0), new TaskEvent.Ended(1, outcome, now()), "node:local");
     }
 

@@ -73,12 +73,9 @@ final class DocumentTest {
     @Test
     void publicRoutesAreMarked() {
         for (Route route : api.api.routes()) {
-            JsonNode operation = document.get("paths")
-                    .get(route.path())
-                    .get(route.method().toLowerCase(Locale.ROOT));
-            assertThat(operation.has("security"))
-                    .as(route.path())
-                    .isEqualTo(route.permission() == Permission.PUBLIC);
+            JsonNode operation =
+                    document.get("paths").get(route.path()).get(route.method().toLowerCase(Locale.ROOT));
+            assertThat(operation.has("security")).as(route.path()).isEqualTo(route.permission() == Permission.PUBLIC);
             assertThat(operation.at("/responses/401").isMissingNode())
                     .as(route.path())
                     .isEqualTo(route.permission() == Permission.PUBLIC);
@@ -88,10 +85,10 @@ final class DocumentTest {
     @Test
     void everyReferenceLeadsSomewhere() {
         document.findValuesAsString("$ref")
-                .forEach(reference ->
-                        assertThat(document.at(reference.substring(1)).isMissingNode())
-                                .as(reference)
-                                .isFalse());
+                .forEach(reference -> assertThat(
+                                document.at(reference.substring(1)).isMissingNode())
+                        .as(reference)
+                        .isFalse());
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.hufu.protocol.AttemptId;
 import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.OutputStore;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ final class FakeOutputStore implements OutputStore {
         private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
         private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
         private final List<Arrival> arrivals = new ArrayList<>();
+        private volatile long damagedFrom = Long.MAX_VALUE;
 
         private Written(int headLimit, int tailLimit) {
             this.headLimit = headLimit;
@@ -48,6 +50,11 @@ final class FakeOutputStore implements OutputStore {
             arrivals.add(new Arrival(stream, bytes(stream).size(), arrivals.size()));
             bytes(stream).writeBytes(bytes);
             return this;
+        }
+
+        /** Reading from this position on fails, as on a bad disk. */
+        void damagedFrom(long position) {
+            damagedFrom = position;
         }
 
         private ByteArrayOutputStream bytes(Stream stream) {
@@ -62,7 +69,10 @@ final class FakeOutputStore implements OutputStore {
         }
 
         @Override
-        public int read(Stream stream, long position, ByteBuffer target) {
+        public int read(Stream stream, long position, ByteBuffer target) throws IOException {
+            if (position >= damagedFrom) {
+                throw new IOException("a bad disk");
+            }
             Extent extent = extent(stream);
             long end = position < extent.headKept() && extent.hasGap() ? extent.headKept() : extent.written();
             if (position >= end || (position >= extent.headKept() && position < extent.tailFrom())) {

@@ -82,8 +82,10 @@ final class GateTest {
 
     @Test
     void theRightTokenIsLetIn() {
-        assertThat(ask("GET", "/openapi.json", "Bearer " + api.token).statusCode()).isEqualTo(200);
-        assertThat(ask("GET", "/openapi.json", "bearer  " + api.token).statusCode()).isEqualTo(200);
+        assertThat(ask("GET", "/openapi.json", "Bearer " + api.token).statusCode())
+                .isEqualTo(200);
+        assertThat(ask("GET", "/openapi.json", "bearer  " + api.token).statusCode())
+                .isEqualTo(200);
     }
 
     @Test
@@ -96,9 +98,7 @@ final class GateTest {
                 .toList();
         assertThat(failed).hasSizeBetween(2, 150);
         assertThat(failed.getFirst().detail()).containsEntry("credentials", "missing");
-        assertThat(failed.get(1).detail())
-                .containsEntry("credentials", "wrong")
-                .containsEntry("address", "127.0.0.1");
+        assertThat(failed.get(1).detail()).containsEntry("credentials", "wrong").containsEntry("address", "127.0.0.1");
         assertThat(failed.toString()).doesNotContain("Bearer");
     }
 

@@ -145,10 +145,30 @@ final class OutputTest {
     }
 
     @Test
+    void outputThatCannotBeReadIsNeverServedAsIfItWereAll() throws IOException {
+        FakeOutputStore.Written written = api.outputs.of(attempt).write(Stream.STDOUT, new byte[4 << 20]);
+        end(4 << 20, 0, false);
+        written.damagedFrom(0);
+        HttpResponse<byte[]> refused = output("?stream=stdout");
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(header(refused, "Content-Type")).isEqualTo("application/problem+json");
+        assertThat(header(refused, "Hufu-Output-Complete")).isEmpty();
+        written.damagedFrom(1 << 20);
+        String cut = api.raw(
+                "GET /api/v1/tasks/" + run + ".0/output?stream=stdout HTTP/1.1",
+                "Host: x",
+                "Authorization: Bearer " + api.token,
+                "",
+                "");
+        assertThat(cut).startsWith("HTTP/1.1 200 ").contains("Content-Length: 4194304");
+        assertThat(cut.length()).isLessThan(2 << 20);
+    }
+
+    @Test
     void headTellsTheLengthOnly() {
         api.outputs.of(attempt).write(Stream.STDOUT, bytes("abc"));
-        HttpResponse<String> answer = api.send(api.request("/api/v1/tasks/" + run + ".0/output")
-                .method("HEAD", HttpRequest.BodyPublishers.noBody()));
+        HttpResponse<String> answer = api.send(
+                api.request("/api/v1/tasks/" + run + ".0/output").method("HEAD", HttpRequest.BodyPublishers.noBody()));
         assertThat(header(answer, "Content-Length")).isEqualTo("3");
         assertThat(answer.body()).isEmpty();
     }
@@ -184,8 +204,19 @@ final class OutputTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "offset=1", "stream=both&offset=0", "stream=stdout&offset=-1", "stream=stdin", "stream=", "limit=0", "limit=-1",
-                "attempt=0", "attempt=x", "follow=true", "stdoutOffset=1", "limit=9223372036854775808", "stream=stdout&stream=stderr"
+                "offset=1",
+                "stream=both&offset=0",
+                "stream=stdout&offset=-1",
+                "stream=stdin",
+                "stream=",
+                "limit=0",
+                "limit=-1",
+                "attempt=0",
+                "attempt=x",
+                "follow=true",
+                "stdoutOffset=1",
+                "limit=9223372036854775808",
+                "stream=stdout&stream=stderr"
             })
     void b17_parametersOutOfBounds(String query) {
         assertThat(output("?" + query).statusCode()).isEqualTo(400);

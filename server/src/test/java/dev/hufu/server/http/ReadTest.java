@@ -60,7 +60,15 @@ final class ReadTest {
         assertThat(task.get("attempt").asInt()).isEqualTo(1);
         assertThat(task.get("attempts").isEmpty()).isTrue();
         for (String absent : List.of(
-                "reason", "message", "exitCode", "signal", "spawnError", "dispatchedAt", "startedAt", "finishedAt", "usage")) {
+                "reason",
+                "message",
+                "exitCode",
+                "signal",
+                "spawnError",
+                "dispatchedAt",
+                "startedAt",
+                "finishedAt",
+                "usage")) {
             assertThat(task.has(absent)).as(absent).isTrue();
             assertThat(task.get(absent).isNull()).as(absent).isTrue();
         }
@@ -153,9 +161,8 @@ final class ReadTest {
                 "node:local");
         assertThat(task(run).get("state").asString()).isEqualTo("TIMED_OUT");
         assertThat(task(run).at("/attempts/0/killReport").toString())
-                .isEqualTo(
-                        "{\"cause\":\"deadline\",\"proof\":\"no-children\",\"steps\":[{\"signal\":\"SIGTERM\","
-                                + "\"at\":\"2026-01-02T03:04:05.678Z\",\"signalled\":2,\"survivors\":1}],\"durationMs\":12}");
+                .isEqualTo("{\"cause\":\"deadline\",\"proof\":\"no-children\",\"steps\":[{\"signal\":\"SIGTERM\","
+                        + "\"at\":\"2026-01-02T03:04:05.678Z\",\"signalled\":2,\"survivors\":1}],\"durationMs\":12}");
     }
 
     @Test
@@ -201,11 +208,11 @@ final class ReadTest {
     void cancellingTakesNoFields() {
         RunId run = api.accepted(MINIMAL);
         String path = RUNS + "/" + run + "/cancel";
-        HttpResponse<String> refused =
-                api.post(path, "{\"grace\":\"1s\"}".getBytes(StandardCharsets.UTF_8), _ -> {});
+        HttpResponse<String> refused = api.post(path, "{\"grace\":\"1s\"}".getBytes(StandardCharsets.UTF_8), _ -> {});
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(json(refused).at("/errors/0/pointer").asString()).isEqualTo("/grace");
-        assertThat(api.post(path, "{}".getBytes(StandardCharsets.UTF_8), _ -> {}).statusCode())
+        assertThat(api.post(path, "{}".getBytes(StandardCharsets.UTF_8), _ -> {})
+                        .statusCode())
                 .isEqualTo(202);
     }
 
@@ -247,19 +254,37 @@ final class ReadTest {
         JsonNode more = json(api.get(path + "?state=SUCCEEDED&limit=2&cursor="
                 + succeeded.get("nextCursor").asString()));
         assertThat(more.at("/items/0/id").asString()).isEqualTo(run + ".5");
-        assertThat(json(api.get(RUNS + "/" + run + "?include=tasks")).get("tasks").size())
+        assertThat(json(api.get(RUNS + "/" + run + "?include=tasks"))
+                        .get("tasks")
+                        .size())
                 .isEqualTo(100);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "limit=0", "limit=501", "limit=1000000000", "limit=-1", "limit=1e2", "limit=", "limit=5&limit=6",
-                "cursor=x", "cursor=AAAAAAAAAAA", "cursor=", "state=running", "state=", "offset=1", "follow=true", "=", "%ff=1", "a=%4"
+                "limit=0",
+                "limit=501",
+                "limit=1000000000",
+                "limit=-1",
+                "limit=1e2",
+                "limit=",
+                "limit=5&limit=6",
+                "cursor=x",
+                "cursor=AAAAAAAAAAA",
+                "cursor=",
+                "state=running",
+                "state=",
+                "offset=1",
+                "follow=true",
+                "=",
+                "%ff=1",
+                "a=%4"
             })
     void b17_listParametersOutOfBounds(String query) {
         RunId run = runOf(3);
-        assertThat(api.get(RUNS + "/" + run + "/tasks?" + query.replace("%4", "%254")).statusCode())
+        assertThat(api.get(RUNS + "/" + run + "/tasks?" + query.replace("%4", "%254"))
+                        .statusCode())
                 .isEqualTo(400);
     }
 
@@ -287,7 +312,9 @@ final class ReadTest {
     void whatIsNotThereIsNotFound() {
         String missing = "01m89zjnk2gwjzyj5ken2jnrm7";
         for (String path : List.of(
-                RUNS + "/" + missing, RUNS + "/" + missing + "/tasks", "/api/v1/tasks/" + missing + ".0",
+                RUNS + "/" + missing,
+                RUNS + "/" + missing + "/tasks",
+                "/api/v1/tasks/" + missing + ".0",
                 "/api/v1/tasks/" + missing + ".0/output")) {
             HttpResponse<String> answer = api.get(path);
             assertThat(answer.statusCode()).as(path).isEqualTo(404);

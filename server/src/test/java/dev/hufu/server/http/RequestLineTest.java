@@ -105,7 +105,12 @@ final class RequestLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "garbage", "GET /healthz HTTP/9.9", "GET /healthz", "GET /api/v1/runs/%zz HTTP/1.1", "GET /api/v1/runs/%00 HTTP/1.1", "CONNECT x:1 HTTP/1.1"
+                "garbage",
+                "GET /healthz HTTP/9.9",
+                "GET /healthz",
+                "GET /api/v1/runs/%zz HTTP/1.1",
+                "GET /api/v1/runs/%00 HTTP/1.1",
+                "CONNECT x:1 HTTP/1.1"
             })
     void linesThatAreNone(String line) throws IOException {
         String answer = ask(line);
@@ -147,8 +152,7 @@ final class RequestLineTest {
                 api.raw("GET /healthz HTTP/1.1", "Host: x", "X: " + "a".repeat(64_000), "", ""),
                 431,
                 "invalid-request");
-        assertProblem(
-                api.raw("GET /" + "a".repeat(64_000) + " HTTP/1.1", "Host: x", "", ""), 414, "invalid-request");
+        assertProblem(api.raw("GET /" + "a".repeat(64_000) + " HTTP/1.1", "Host: x", "", ""), 414, "invalid-request");
     }
 
     @Test
@@ -184,7 +188,10 @@ final class RequestLineTest {
     @Test
     void headAnswersWithoutABody() throws IOException {
         String answer = ask("HEAD /healthz HTTP/1.1");
-        assertThat(answer).startsWith("HTTP/1.1 200 ").contains("Content-Length: 15\r\n").endsWith("\r\n\r\n");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 200 ")
+                .contains("Content-Length: 15\r\n")
+                .endsWith("\r\n\r\n");
         assertThat(ask("HEAD /api/v1/runs/" + RUN + " HTTP/1.1")).startsWith("HTTP/1.1 404 ");
     }
 }

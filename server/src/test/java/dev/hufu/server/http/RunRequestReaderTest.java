@@ -6,6 +6,7 @@ import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.run.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -66,8 +67,7 @@ final class RunRequestReaderTest {
 
     @Test
     void aFullRequestIsReadAsItIs() {
-        RunSpec spec = read(
-                """
+        RunSpec spec = read("""
                 {"labels": {"ticket": "OPS-1"}, "limits": {"output": "64KiB"}, "expiresAfter": "10m",
                  "killGrace": "0s", "timeout": "1h30m", "stdin": {"text": "täxt\\u0000"}, "cwd": "/tmp",
                  "env": {"B": "2", "A": "1\\t"},
@@ -122,8 +122,9 @@ final class RunRequestReaderTest {
 
     @Test
     void b03_duplicateKeysAndTrailingTokens() {
-        assertThat(pointers(
-                        "{\"exec\":{\"argv\":[\"a\"],\"argv\":[\"b\"]},\"env\":{\"A\":\"\",\"A\":\"\"},\"cwd\":\"/\",\"cwd\":\"/\"}"))
+        assertThat(
+                        pointers(
+                                "{\"exec\":{\"argv\":[\"a\"],\"argv\":[\"b\"]},\"env\":{\"A\":\"\",\"A\":\"\"},\"cwd\":\"/\",\"cwd\":\"/\"}"))
                 .containsExactly("/exec/argv", "/env/A", "/cwd");
         assertThat(only(ApiFixture.MINIMAL + "{}")).isEqualTo(": has more after its end");
         assertThat(only(ApiFixture.MINIMAL + " x")).startsWith(": is not JSON");
@@ -133,7 +134,17 @@ final class RunRequestReaderTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "command", "params", "targets", "user", "retry", "priority", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"
+                "command",
+                "params",
+                "targets",
+                "user",
+                "retry",
+                "priority",
+                "sandbox",
+                "callbacks",
+                "Timeout",
+                "timeuot",
+                "a~/b"
             })
     void b04_anUnknownFieldIsNamed(String name) {
         assertThat(only(with("\"" + name + "\":{\"any\":[1]}")))
@@ -142,8 +153,7 @@ final class RunRequestReaderTest {
 
     @Test
     void b04_unknownFieldsInsideAreNamed() {
-        assertThat(pointers(
-                        """
+        assertThat(pointers("""
                         {"exec": {"argv": ["a"], "shell": true}, "limits": {"onOutput": "kill", "memory": 1},
                          "stdin": {"text": "", "file": "/x"}}
                         """))
@@ -157,7 +167,9 @@ final class RunRequestReaderTest {
             byte[] bytes = body.replace("%", new String(bad, 0, bad.length)).getBytes(StandardCharsets.ISO_8859_1);
             assertThat(errors(bytes)).containsExactly(new Refusal.FieldError("", "is not valid UTF-8"));
         }
-        assertThat(errors(ApiFixture.MINIMAL.getBytes(StandardCharsets.UTF_16BE)).getFirst().detail())
+        assertThat(errors(ApiFixture.MINIMAL.getBytes(StandardCharsets.UTF_16BE))
+                        .getFirst()
+                        .detail())
                 .contains("UTF-8");
         assertThat(only("{\"exec\":{\"argv\":[\"a\",\"\\ud800x\"]}}"))
                 .isEqualTo("/exec/argv/1: has a lone surrogate at character 0");
@@ -172,20 +184,33 @@ final class RunRequestReaderTest {
 
     @Test
     void b06_nulAndControlCharactersAreNamed() {
-        assertThat(pointers(
-                        """
+        assertThat(pointers("""
                         {"exec": {"argv": ["a", "b\\u0000", "c\\u001b", "tab\\tline\\n\\r"]}, "cwd": "/a\\nb",
                          "env": {"A\\u0001": "", "B": "\\u0000"}, "labels": {"l\\n": "", "m": "\\t"}}
                         """))
                 .containsExactly(
                         "/exec/argv/1", "/exec/argv/2", "/cwd", "/env/A\u0001", "/env/B", "/labels/l\n", "/labels/m");
-        assertThat(pointers("{\"exec\":{\"script\":\"a\\u0000\",\"interpreter\":[\"\\u0000\"],\"args\":[\"\\u007f\"]}}"))
+        assertThat(pointers(
+                        "{\"exec\":{\"script\":\"a\\u0000\",\"interpreter\":[\"\\u0000\"],\"args\":[\"\\u007f\"]}}"))
                 .containsExactly("/exec/script", "/exec/interpreter/0", "/exec/args/0");
         assertThat(only("{\"exec\":{\"argv\":[\"a\nb\"]}}")).contains("is not JSON");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1e400", "9223372036854775808", "-1", "0", "1.5", "1073741825", "true", "null", "\"\"", "\"64\"", "\"2GiB\""})
+    @ValueSource(
+            strings = {
+                "1e400",
+                "9223372036854775808",
+                "-1",
+                "0",
+                "1.5",
+                "1073741825",
+                "true",
+                "null",
+                "\"\"",
+                "\"64\"",
+                "\"2GiB\""
+            })
     void b07_outputLimitsThatAreNone(String value) {
         assertThat(only(with("\"limits\":{\"output\":" + value + "}"))).startsWith("/limits/output: ");
     }
@@ -224,22 +249,19 @@ final class RunRequestReaderTest {
         String empty = IntStream.range(0, 500_000).mapToObj(_ -> "\"\"").collect(Collectors.joining(","));
         assertThat(only("{\"exec\":{\"argv\":[\"a\"," + empty + "]}}"))
                 .isEqualTo("/exec/argv: has more than 10000 elements");
-        String env = IntStream.range(0, 10_000)
-                .mapToObj(i -> "\"V" + i + "\":\"\"")
-                .collect(Collectors.joining(","));
+        String env =
+                IntStream.range(0, 10_000).mapToObj(i -> "\"V" + i + "\":\"\"").collect(Collectors.joining(","));
         assertThat(only(with("\"env\":{" + env + "}"))).isEqualTo("/env: has more than 1000 variables");
-        String unknown = IntStream.range(0, 50_000)
-                .mapToObj(i -> "\"u" + i + "\":0")
-                .collect(Collectors.joining(","));
+        String unknown =
+                IntStream.range(0, 50_000).mapToObj(i -> "\"u" + i + "\":0").collect(Collectors.joining(","));
         assertThat(errors(with(unknown).getBytes(StandardCharsets.UTF_8))).hasSize(100);
     }
 
     @Test
     void b08_asManyAsAllowed() {
         String argv = IntStream.range(0, 10_000).mapToObj(_ -> "\"a\"").collect(Collectors.joining(","));
-        String env = IntStream.range(0, 1_000)
-                .mapToObj(i -> "\"V" + i + "\":\"\"")
-                .collect(Collectors.joining(","));
+        String env =
+                IntStream.range(0, 1_000).mapToObj(i -> "\"V" + i + "\":\"\"").collect(Collectors.joining(","));
         RunSpec spec = read("{\"exec\":{\"argv\":[" + argv + "]},\"env\":{" + env + "}}");
         assertThat(spec.env()).hasSize(1_000);
     }
@@ -252,10 +274,12 @@ final class RunRequestReaderTest {
                 .startsWith("/exec/argv/1: has 131072 bytes or more with its NUL")
                 .contains("stdin");
         String wide = "€".repeat(43_690);
-        assertThat(only("{\"exec\":{\"script\":\"\",\"args\":[\"" + wide + "a\"]}}")).startsWith("/exec/args/0: ");
+        assertThat(only("{\"exec\":{\"script\":\"\",\"args\":[\"" + wide + "a\"]}}"))
+                .startsWith("/exec/args/0: ");
         assertThat(only(with("\"env\":{\"A\":\"" + longest.substring(1) + "\"}")))
                 .startsWith("/env/A: has, as NAME=value, 131072 bytes");
-        assertThat(read(with("\"env\":{\"A\":\"" + longest.substring(2) + "\"}"))).isNotNull();
+        assertThat(read(with("\"env\":{\"A\":\"" + longest.substring(2) + "\"}")))
+                .isNotNull();
     }
 
     @ParameterizedTest
@@ -303,25 +327,26 @@ final class RunRequestReaderTest {
 
     @Test
     void everythingWrongIsNamedAtOnce() {
-        assertThat(pointers(
-                        """
+        assertThat(pointers("""
                         {"exec": {"argv": []}, "timeout": "0s", "cwd": "x", "nope": 1, "env": {"": ""}}
-                        """))
-                .containsExactly("/exec/argv", "/timeout", "/cwd", "/nope", "/env/");
+                        """)).containsExactly("/exec/argv", "/timeout", "/cwd", "/nope", "/env/");
         assertThat(pointers("{\"cwd\":\"x\"}")).containsExactlyInAnyOrder("/cwd", "/exec");
     }
 
     @Test
     void labelsAreBounded() {
-        String many = IntStream.range(0, 33).mapToObj(i -> "\"l" + i + "\":\"\"").collect(Collectors.joining(","));
+        String many =
+                IntStream.range(0, 33).mapToObj(i -> "\"l" + i + "\":\"\"").collect(Collectors.joining(","));
         assertThat(only(with("\"labels\":{" + many + "}"))).isEqualTo("/labels: has more than 32 labels");
-        assertThat(only(with("\"labels\":{\"l\":\"" + "x".repeat(1_025) + "\"}"))).startsWith("/labels/l: ");
+        assertThat(only(with("\"labels\":{\"l\":\"" + "x".repeat(1_025) + "\"}")))
+                .startsWith("/labels/l: ");
     }
 
     @Test
     void theFingerprintIsOfWhatIsSaid() {
         String one = fingerprint("{\"exec\":{\"argv\":[\"é\",\"b\"]},\"env\":{\"A\":\"1\",\"B\":\"2\"}}");
-        assertThat(fingerprint(" { \"env\":{\"B\":\"2\",\"A\":\"1\"}, \"exec\":{\"argv\":[\"\\u00e9\",\"\\u0062\"]} } "))
+        assertThat(fingerprint(
+                        " { \"env\":{\"B\":\"2\",\"A\":\"1\"}, \"exec\":{\"argv\":[\"\\u00e9\",\"\\u0062\"]} } "))
                 .isEqualTo(one)
                 .matches("[0-9a-f]{64}");
         assertThat(fingerprint("{\"exec\":{\"argv\":[\"b\",\"é\"]},\"env\":{\"A\":\"1\",\"B\":\"2\"}}"))

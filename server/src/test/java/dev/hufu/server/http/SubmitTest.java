@@ -73,10 +73,11 @@ final class SubmitTest {
                     try {
                         await(() -> api.store.newestRun().isPresent());
                         RunId run = api.store.newestRun().orElseThrow();
-                        api.outputs
-                                .of(api.start(run))
-                                .write(Stream.STDOUT, output.getBytes(StandardCharsets.UTF_8));
-                        api.end(run, new Outcome.Ending.Exited(0), new Outcome.Output(output.length(), 0, false, false));
+                        api.outputs.of(api.start(run)).write(Stream.STDOUT, output.getBytes(StandardCharsets.UTF_8));
+                        api.end(
+                                run,
+                                new Outcome.Ending.Exited(0),
+                                new Outcome.Output(output.length(), 0, false, false));
                         ended.complete(null);
                     } catch (RuntimeException | AssertionError failed) {
                         ended.completeExceptionally(failed);
@@ -118,11 +119,13 @@ final class SubmitTest {
         assertThat(run.get("stdin").toString()).isEqualTo("{\"text\":\"\"}");
         assertThat(run.get("priority").asInt()).isZero();
         assertThat(run.get("sandbox").asString()).isEqualTo("none");
-        for (String absent : List.of("command", "params", "cwd", "user", "retry", "retryOf", "startedAt", "finishedAt")) {
+        for (String absent :
+                List.of("command", "params", "cwd", "user", "retry", "retryOf", "startedAt", "finishedAt")) {
             assertThat(run.has(absent)).as(absent).isTrue();
             assertThat(run.get(absent).isNull()).as(absent).isTrue();
         }
-        JsonNode none = json(api.submit("{\"exec\":{\"script\":\"\"},\"timeout\":\"none\",\"stdin\":{\"base64\":\"/w==\"}}"));
+        JsonNode none =
+                json(api.submit("{\"exec\":{\"script\":\"\"},\"timeout\":\"none\",\"stdin\":{\"base64\":\"/w==\"}}"));
         assertThat(none.get("timeoutMs").isNull()).isTrue();
         assertThat(none.get("stdin").toString()).isEqualTo("{\"base64\":\"/w==\"}");
         assertThat(none.at("/exec/interpreter/0").asString()).isEqualTo("/bin/sh");
@@ -138,7 +141,10 @@ final class SubmitTest {
                 "Content-Length: " + (ApiFixture.BODY_LIMIT + 1),
                 "",
                 "");
-        assertThat(answer).startsWith("HTTP/1.1 413 ").contains("payload-too-large").contains("Connection: close");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 413 ")
+                .contains("payload-too-large")
+                .contains("Connection: close");
         assertProblem(api.submit(" ".repeat(ApiFixture.BODY_LIMIT) + MINIMAL), 413, "payload-too-large");
         assertThat(api.submit(" ".repeat(ApiFixture.BODY_LIMIT - MINIMAL.length()) + MINIMAL)
                         .statusCode())
@@ -204,7 +210,11 @@ final class SubmitTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "text/plain", "application/x-www-form-urlencoded", "application/json; charset=iso-8859-1", "application/jsonx", "application/cbor"
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "application/json; charset=iso-8859-1",
+                "application/jsonx",
+                "application/cbor"
             })
     void b09_wrongContentTypes(String type) {
         assertProblem(
@@ -231,7 +241,8 @@ final class SubmitTest {
         assertThat(again.statusCode()).isEqualTo(202);
         assertThat(again.body()).isEqualTo(first.body());
         assertThat(again.headers().firstValue("Idempotent-Replayed")).contains("true");
-        assertThat(again.headers().firstValue("Location")).isEqualTo(first.headers().firstValue("Location"));
+        assertThat(again.headers().firstValue("Location"))
+                .isEqualTo(first.headers().firstValue("Location"));
         assertThat(first.headers().firstValue("Idempotent-Replayed")).isEmpty();
         assertThat(api.store.size()).isEqualTo(1);
         assertProblem(
@@ -241,18 +252,30 @@ final class SubmitTest {
     }
 
     @Test
-    void b16_keysThatAreNone() {
+    void b16_keysThatAreNone() throws IOException {
         assertProblem(api.submit(MINIMAL, "Idempotency-Key", "k".repeat(10 << 10)), 400, "invalid-request");
         assertProblem(api.submit(MINIMAL, "Idempotency-Key", "k".repeat(256)), 400, "invalid-request");
         assertProblem(api.submit(MINIMAL, "Idempotency-Key", ""), 400, "invalid-request");
-        assertProblem(api.submit(MINIMAL, "Idempotency-Key", "ké"), 400, "invalid-request");
+        assertThat(api.raw(
+                        "POST " + RUNS + " HTTP/1.1",
+                        "Host: x",
+                        "Authorization: Bearer " + api.token,
+                        "Idempotency-Key: k\u00e9",
+                        "Connection: close",
+                        "Content-Length: 0",
+                        "",
+                        ""))
+                .startsWith("HTTP/1.1 400 ")
+                .contains("Idempotency-Key must have");
         assertProblem(
-                api.post(RUNS, MINIMAL.getBytes(StandardCharsets.UTF_8), request -> request.header(
-                                "Idempotency-Key", "a")
-                        .header("Idempotency-Key", "b")),
+                api.post(
+                        RUNS,
+                        MINIMAL.getBytes(StandardCharsets.UTF_8),
+                        request -> request.header("Idempotency-Key", "a").header("Idempotency-Key", "b")),
                 400,
                 "invalid-request");
-        assertThat(api.submit(MINIMAL, "Idempotency-Key", "k".repeat(255)).statusCode()).isEqualTo(202);
+        assertThat(api.submit(MINIMAL, "Idempotency-Key", "k".repeat(255)).statusCode())
+                .isEqualTo(202);
     }
 
     @Test
@@ -263,11 +286,12 @@ final class SubmitTest {
 
     @Test
     void b25_oneLongArgumentNamesTheLimit() {
-        HttpResponse<String> refused =
-                api.submit("{\"exec\":{\"argv\":[\"true\",\"" + "x".repeat(131_072) + "\"]}}");
+        HttpResponse<String> refused = api.submit("{\"exec\":{\"argv\":[\"true\",\"" + "x".repeat(131_072) + "\"]}}");
         assertProblem(refused, 400, "invalid-request");
         assertThat(json(refused).at("/errors/0/pointer").asString()).isEqualTo("/exec/argv/1");
-        assertThat(json(refused).at("/errors/0/detail").asString()).contains("131072").contains("stdin");
+        assertThat(json(refused).at("/errors/0/detail").asString())
+                .contains("131072")
+                .contains("stdin");
     }
 
     @Test
@@ -280,10 +304,12 @@ final class SubmitTest {
 
     @Test
     void b27_argumentsAreKeptVerbatim() {
-        RunId run = api.accepted("{\"exec\":{\"argv\":[\"$(x)\",\"`x`\",\"-rf\",\"@file\",\"\\\"'\\\\\",\"*\",\"ü\",\"a\\tb\\n\"]}}");
+        RunId run = api.accepted(
+                "{\"exec\":{\"argv\":[\"$(x)\",\"`x`\",\"-rf\",\"@file\",\"\\\"'\\\\\",\"*\",\"ü\",\"a\\tb\\n\"]}}");
         assertThat(api.store.run(run).orElseThrow().spec().exec())
                 .isEqualTo(new Execution.Argv(List.of("$(x)", "`x`", "-rf", "@file", "\"'\\", "*", "ü", "a\tb\n")));
-        assertThat(json(api.get(RUNS + "/" + run)).at("/exec/argv/4").asString()).isEqualTo("\"'\\");
+        assertThat(json(api.get(RUNS + "/" + run)).at("/exec/argv/4").asString())
+                .isEqualTo("\"'\\");
     }
 
     @Test
@@ -322,8 +348,9 @@ final class SubmitTest {
         HttpResponse<String> first = api.submit(MINIMAL, "Idempotency-Key", "k");
         CompletableFuture<Void> ended = endTheFirstRun("x");
         HttpResponse<String> again = api.post(
-                RUNS, MINIMAL.getBytes(StandardCharsets.UTF_8), request -> request.header("Idempotency-Key", "k")
-                        .header("Prefer", "wait=30"));
+                RUNS,
+                MINIMAL.getBytes(StandardCharsets.UTF_8),
+                request -> request.header("Idempotency-Key", "k").header("Prefer", "wait=30"));
         ended.get(30, TimeUnit.SECONDS);
         assertThat(again.statusCode()).isEqualTo(200);
         assertThat(again.headers().firstValue("Idempotent-Replayed")).contains("true");
@@ -418,8 +445,8 @@ final class SubmitTest {
 
     @Test
     void queryParametersAreRefused() {
-        HttpResponse<String> refused = api.post(
-                RUNS + "?wait=5&dry%2Drun=1", MINIMAL.getBytes(StandardCharsets.UTF_8), _ -> {});
+        HttpResponse<String> refused =
+                api.post(RUNS + "?wait=5&dry%2Drun=1", MINIMAL.getBytes(StandardCharsets.UTF_8), _ -> {});
         assertProblem(refused, 400, "invalid-request");
         assertThat(json(refused).at("/errors/0/pointer").asString()).isEqualTo("/wait");
         assertThat(json(refused).at("/errors/1/pointer").asString()).isEqualTo("/dry-run");

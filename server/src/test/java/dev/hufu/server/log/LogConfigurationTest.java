@@ -24,8 +24,8 @@ final class LogConfigurationTest {
 
     @Test
     void anEventIsOneJsonObjectOnOneLine() {
-        byte[] bytes =
-                LogConfiguration.json(context).encode(event("a\nb\u001b[31m\"c\" {}", new IllegalStateException("x\ny")));
+        byte[] bytes = LogConfiguration.json(context)
+                .encode(event("a\nb\u001b[31m\"c\" {}", new IllegalStateException("x\ny")));
         String line = new String(bytes, StandardCharsets.UTF_8);
         assertThat(line).endsWith("\n");
         assertThat(line.strip()).doesNotContain("\n").doesNotContain("\u001b");
@@ -43,7 +43,10 @@ final class LogConfigurationTest {
         layout.start();
         String text = layout.doLayout(event("a\nb\u001b[31m", new IllegalStateException("x\u0007")));
         String[] lines = text.split("\n", -1);
-        assertThat(lines[0]).contains("WARN  Some: a\\u000ab\\u001b[31m").contains("run=r1").contains("trace=t1");
+        assertThat(lines[0])
+                .contains("WARN  Some: a\\u000ab\\u001b[31m")
+                .contains("run=r1")
+                .contains("trace=t1");
         assertThat(lines[1]).contains("java.lang.IllegalStateException: x\\u0007");
         assertThat(text).doesNotContain("\u001b").doesNotContain("\u0007");
     }

@@ -137,8 +137,7 @@ final class RunLifecycleTest {
     @Test
     void b16_theSameKeyForAnotherRequestIsRefused() {
         submit(new Submissions.KeyedRequest("k", "f"));
-        assertRefused(
-                () -> submit(new Submissions.KeyedRequest("k", "g")), ErrorKind.IDEMPOTENCY_KEY_REUSED);
+        assertRefused(() -> submit(new Submissions.KeyedRequest("k", "g")), ErrorKind.IDEMPOTENCY_KEY_REUSED);
     }
 
     @Test
@@ -158,12 +157,9 @@ final class RunLifecycleTest {
     @Test
     void b26_anEnvironmentThatLoadsCodeIsForbiddenUnlessAllowedAndTheRefusalIsAudited() {
         Refusal refusal = assertRefused(
-                () -> world().submissions()
-                        .submit(order(withEnv(Map.of("LD_PRELOAD", "x")), null), run -> Bytes.EMPTY),
+                () -> world().submissions().submit(order(withEnv(Map.of("LD_PRELOAD", "x")), null), run -> Bytes.EMPTY),
                 ErrorKind.FORBIDDEN);
-        assertThat(refusal.errors())
-                .extracting(Refusal.FieldError::pointer)
-                .containsExactly("/env/LD_PRELOAD");
+        assertThat(refusal.errors()).extracting(Refusal.FieldError::pointer).containsExactly("/env/LD_PRELOAD");
         assertThat(world().store().newestRun()).isEmpty();
         AuditEntry audited = world().store().auditEntries(1, 10).getFirst();
         assertThat(audited.event().action()).isEqualTo("run.refused");
@@ -183,8 +179,8 @@ final class RunLifecycleTest {
         assertThat(leased.run().progress().startedAt()).isEqualTo(leasedAt);
         apply(task, new TaskEvent.Started(1, leasedAt, timers.now()));
         timers.advance(Duration.ofSeconds(1));
-        RunStore.Decided ended = apply(
-                task, new TaskEvent.Ended(1, Samples.exited(0, leasedAt, timers.now()), timers.now()));
+        RunStore.Decided ended =
+                apply(task, new TaskEvent.Ended(1, Samples.exited(0, leasedAt, timers.now()), timers.now()));
         assertThat(ended.changed()).isTrue();
         assertThat(ended.run().progress().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(ended.run().progress().finishedAt()).isEqualTo(timers.now());
@@ -197,8 +193,7 @@ final class RunLifecycleTest {
     @Test
     void f30_aResultRepeatedAThousandTimesIsOneTerminalRow() {
         TaskId task = submitAndLease();
-        TaskEvent end =
-                new TaskEvent.Ended(1, Samples.exited(0, timers.now(), timers.now()), timers.now());
+        TaskEvent end = new TaskEvent.Ended(1, Samples.exited(0, timers.now(), timers.now()), timers.now());
         assertThat(apply(task, end).changed()).isTrue();
         int entries = world().store().auditEntries(1, 10_000).size();
         for (int i = 0; i < 1_000; i++) {
@@ -213,8 +208,7 @@ final class RunLifecycleTest {
         apply(task, new TaskEvent.OutcomeUnknown(1, Reason.NODE_LOST, timers.now()));
         assertThat(world().store().run(task.run()).orElseThrow().progress().state())
                 .isEqualTo(RunState.FAILED);
-        TaskEvent late =
-                new TaskEvent.Ended(1, Samples.exited(0, timers.now(), timers.now()), timers.now());
+        TaskEvent late = new TaskEvent.Ended(1, Samples.exited(0, timers.now(), timers.now()), timers.now());
         RunStore.Decided mended = apply(task, late);
         assertThat(mended.run().progress().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(apply(task, late).changed()).isFalse();
@@ -224,15 +218,15 @@ final class RunLifecycleTest {
 
     @Test
     void aReportOfATaskNobodyKnowsIsEmpty() {
-        assertThat(world().tasks()
-                        .apply(Samples.id().task(0), new TaskEvent.CancelRequested(timers.now()), "server"))
+        assertThat(world().tasks().apply(Samples.id().task(0), new TaskEvent.CancelRequested(timers.now()), "server"))
                 .isEmpty();
     }
 
     @Test
     void aPendingRunIsCancelledAtOnce() {
         RunRecord run = submit(null);
-        RunRecord cancelled = world().cancellations().cancel(run.id(), "token:admin").orElseThrow();
+        RunRecord cancelled =
+                world().cancellations().cancel(run.id(), "token:admin").orElseThrow();
         assertThat(cancelled.progress().state()).isEqualTo(RunState.CANCELLED);
         assertThat(cancelled.progress().startedAt()).isNull();
         assertThat(world().store().pendingTasks()).isZero();
@@ -245,16 +239,18 @@ final class RunLifecycleTest {
     @Test
     void aRunningRunIsCancelledByItsAgentAndAskingAgainAsksTheAgentAgain() {
         TaskId task = submitAndLease();
-        RunRecord asked = world().cancellations().cancel(task.run(), "token:admin").orElseThrow();
+        RunRecord asked =
+                world().cancellations().cancel(task.run(), "token:admin").orElseThrow();
         assertThat(asked.progress().state()).isEqualTo(RunState.RUNNING);
         assertThat(asked.progress().cancelRequestedAt()).isEqualTo(timers.now());
         timers.advance(Duration.ofSeconds(1));
-        RunRecord again = world().cancellations().cancel(task.run(), "token:admin").orElseThrow();
-        assertThat(again.progress().cancelRequestedAt()).isEqualTo(asked.progress().cancelRequestedAt());
+        RunRecord again =
+                world().cancellations().cancel(task.run(), "token:admin").orElseThrow();
+        assertThat(again.progress().cancelRequestedAt())
+                .isEqualTo(asked.progress().cancelRequestedAt());
         assertThat(wakeups.stopped).containsExactly(new AttemptId(task, 1), new AttemptId(task, 1));
 
-        Outcome killed = Samples.ended(
-                new Ending.Signaled("SIGTERM"), StopCause.REQUESTED, timers.now(), timers.now());
+        Outcome killed = Samples.ended(new Ending.Signaled("SIGTERM"), StopCause.REQUESTED, timers.now(), timers.now());
         apply(task, new TaskEvent.Ended(1, killed, timers.now()));
         assertThat(world().store().run(task.run()).orElseThrow().progress().state())
                 .isEqualTo(RunState.CANCELLED);
@@ -275,7 +271,8 @@ final class RunLifecycleTest {
         RunRecord run = submit(null);
         timers.advance(RunSpec.DEFAULT_EXPIRES_AFTER.plusSeconds(1));
         assertThat(world().tasks().lease("local", 10)).isEmpty();
-        assertThat(world().store().expired(timers.now(), 10)).containsExactly(run.id().task(0));
+        assertThat(world().store().expired(timers.now(), 10))
+                .containsExactly(run.id().task(0));
         RunStore.Decided expired = apply(run.id().task(0), new TaskEvent.ExpiryPassed(timers.now()));
         assertThat(expired.run().progress().state()).isEqualTo(RunState.FAILED);
         assertThat(world().store().expired(timers.now(), 10)).isEmpty();
@@ -288,8 +285,8 @@ final class RunLifecycleTest {
         for (int i = 0; i < 10; i++) {
             waits.add(waiting(task.run(), LONG));
         }
-        RunStore.Decided ended = apply(
-                task, new TaskEvent.Ended(1, Samples.exited(1, timers.now(), timers.now()), timers.now()));
+        RunStore.Decided ended =
+                apply(task, new TaskEvent.Ended(1, Samples.exited(1, timers.now(), timers.now()), timers.now()));
         for (CompletableFuture<Optional<RunRecord>> wait : waits) {
             assertThat(wait.get(30, TimeUnit.SECONDS)).contains(ended.run());
         }
@@ -357,16 +354,15 @@ final class RunLifecycleTest {
     }
 
     private Outcome outcome(Random random) {
-        Ending ending =
-                switch (random.nextInt(7)) {
-                    case 0 -> new Ending.Exited(random.nextInt(2));
-                    case 1 -> new Ending.Signaled("SIGKILL");
-                    case 2 -> new Ending.SpawnFailed("ENOENT", "exec", "No such file or directory");
-                    case 3 -> new Ending.NeverStarted();
-                    case 4 -> new Ending.Expired();
-                    case 5 -> new Ending.Rejected("no");
-                    default -> new Ending.Unknown(Reason.RECORD_DAMAGED, "cut");
-                };
+        Ending ending = switch (random.nextInt(7)) {
+            case 0 -> new Ending.Exited(random.nextInt(2));
+            case 1 -> new Ending.Signaled("SIGKILL");
+            case 2 -> new Ending.SpawnFailed("ENOENT", "exec", "No such file or directory");
+            case 3 -> new Ending.NeverStarted();
+            case 4 -> new Ending.Expired();
+            case 5 -> new Ending.Rejected("no");
+            default -> new Ending.Unknown(Reason.RECORD_DAMAGED, "cut");
+        };
         StopCause[] causes = StopCause.values();
         return Samples.ended(
                 ending,
@@ -415,8 +411,8 @@ final class RunLifecycleTest {
     }
 
     private RunRecord submit(Submissions.@Nullable KeyedRequest key) {
-        Submissions.Accepted accepted = world().submissions()
-                .submit(order(Samples.spec("true"), key), run -> bytes("first " + run.id()));
+        Submissions.Accepted accepted =
+                world().submissions().submit(order(Samples.spec("true"), key), run -> bytes("first " + run.id()));
         return switch (accepted) {
             case Submissions.Accepted.Created created -> created.record();
             case Submissions.Accepted.Replayed replayed ->

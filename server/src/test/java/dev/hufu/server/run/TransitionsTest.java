@@ -72,11 +72,9 @@ final class TransitionsTest {
 
     /** What guarantees allow; whatever the code does lies within it. */
     private static final Map<TaskState, Set<TaskState>> ALLOWED = Map.of(
-            TaskState.PENDING,
-                    Set.of(TaskState.DISPATCHED, TaskState.EXPIRED, TaskState.CANCELLED, TaskState.FAILED),
+            TaskState.PENDING, Set.of(TaskState.DISPATCHED, TaskState.EXPIRED, TaskState.CANCELLED, TaskState.FAILED),
             TaskState.RETRYING, Set.of(TaskState.PENDING, TaskState.CANCELLED, TaskState.EXPIRED),
-            TaskState.LOST,
-                    Set.of(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.TIMED_OUT, TaskState.CANCELLED),
+            TaskState.LOST, Set.of(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.TIMED_OUT, TaskState.CANCELLED),
             TaskState.RUNNING,
                     Set.of(
                             TaskState.RUNNING,
@@ -218,7 +216,8 @@ final class TransitionsTest {
         events.put("signal:pids", ended(new Ending.Signaled("SIGKILL"), StopCause.PIDS, STARTED_AT));
         events.put("signal:supervisor", ended(new Ending.Signaled("SIGKILL"), StopCause.SUPERVISOR_LOST, STARTED_AT));
         events.put("exit-0-unstarted", ended(new Ending.Exited(0), StopCause.NONE, null));
-        events.put("spawn-failed", ended(new Ending.SpawnFailed("ENOENT", "exec", "No such file"), StopCause.NONE, null));
+        events.put(
+                "spawn-failed", ended(new Ending.SpawnFailed("ENOENT", "exec", "No such file"), StopCause.NONE, null));
         events.put("never-started", ended(new Ending.NeverStarted(), StopCause.NONE, null));
         events.put("refused-as-expired", ended(new Ending.Expired(), StopCause.NONE, null));
         events.put("rejected", ended(new Ending.Rejected("too many"), StopCause.NONE, null));
@@ -251,8 +250,7 @@ final class TransitionsTest {
             case "REOFFERED" -> List.of(task(TaskState.PENDING, null, null, null, null, true));
             case "DISPATCHED" -> List.of(task(TaskState.DISPATCHED, null, DISPATCHED_AT, null, null, true));
             case "RUNNING" -> List.of(task(TaskState.RUNNING, null, DISPATCHED_AT, STARTED_AT, null, true));
-            case "HELD" ->
-                List.of(task(TaskState.RUNNING, Reason.KILL_PENDING, DISPATCHED_AT, STARTED_AT, null, true));
+            case "HELD" -> List.of(task(TaskState.RUNNING, Reason.KILL_PENDING, DISPATCHED_AT, STARTED_AT, null, true));
             case "RETRYING" -> List.of(task(TaskState.RETRYING, Reason.EXIT, DISPATCHED_AT, null, null, false));
             case "LOST" -> List.of(task(TaskState.LOST, Reason.NODE_LOST, DISPATCHED_AT, null, NOW, true));
             case "LOST-RUNNING" ->

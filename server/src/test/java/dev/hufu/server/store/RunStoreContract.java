@@ -191,8 +191,7 @@ public abstract class RunStoreContract {
         Set<RunId> runs = ConcurrentHashMap.newKeySet();
         inParallel(32, i -> {
             switch (store().insert(keyed("same", "fingerprint", "body"))) {
-                case RunStore.Inserted.Created created ->
-                    runs.add(created.run().id());
+                case RunStore.Inserted.Created created -> runs.add(created.run().id());
                 case RunStore.Inserted.Replayed replayed -> runs.add(replayed.run());
                 case RunStore.Inserted.KeyReused _ -> throw new AssertionError("same fingerprint");
             }
@@ -250,11 +249,11 @@ public abstract class RunStoreContract {
     final void aDecisionAboutATaskItDidNotSeeIsRefused() {
         TaskId task = insert(2).task(0);
         assertThatThrownBy(() -> store().changeTask(
-                        task,
-                        (run, record) -> Optional.of(new Change(
-                                run.progress(),
-                                List.of(new Change.TaskUpdate(task.run().task(1), record.progress(), null)),
-                                List.of()))))
+                                task,
+                                (run, record) -> Optional.of(new Change(
+                                        run.progress(),
+                                        List.of(new Change.TaskUpdate(task.run().task(1), record.progress(), null)),
+                                        List.of()))))
                 .isInstanceOf(IllegalStateException.class);
     }
 
@@ -268,8 +267,7 @@ public abstract class RunStoreContract {
                     open.forEach(each -> seen.add(each.id()));
                     RunRecord.Progress now = run.progress();
                     return Optional.of(new Change(
-                            new RunRecord.Progress(
-                                    now.state(), now.startedAt(), null, timers.now(), now.counts()),
+                            new RunRecord.Progress(now.state(), now.startedAt(), null, timers.now(), now.counts()),
                             List.of(),
                             List.of(audit("run.cancel-requested", id.value()))));
                 })
@@ -294,11 +292,11 @@ public abstract class RunStoreContract {
                 new TaskRecord.Progress(TaskState.CANCELLED, 1, null, null, null, null, now));
         for (TaskRecord.Progress each : impossible) {
             assertThatThrownBy(() -> store().changeTask(
-                            task,
-                            (run, record) -> Optional.of(new Change(
-                                    run.progress(),
-                                    List.of(new Change.TaskUpdate(task, each, null)),
-                                    List.of(audit("task.changed", task.toString()))))))
+                                    task,
+                                    (run, record) -> Optional.of(new Change(
+                                            run.progress(),
+                                            List.of(new Change.TaskUpdate(task, each, null)),
+                                            List.of(audit("task.changed", task.toString()))))))
                     .as("%s", each)
                     .isInstanceOf(IllegalStateException.class);
         }
@@ -418,8 +416,7 @@ public abstract class RunStoreContract {
         return new AuditEvent(timers.now(), "server", action, subject, Map.of());
     }
 
-    protected final RunStore.Decided change(
-            TaskId task, TaskState state, Instant at, @Nullable Outcome outcome) {
+    protected final RunStore.Decided change(TaskId task, TaskState state, Instant at, @Nullable Outcome outcome) {
         return store().changeTask(task, (run, record) -> to(run, record, state, at, outcome))
                 .orElseThrow();
     }
@@ -485,8 +482,7 @@ public abstract class RunStoreContract {
         Reason reason = ended ? Reason.SPAWN_FAILED : null;
         TaskRecord.Progress next = new TaskRecord.Progress(
                 state, 1, reason, ended ? "because \u0000 ü" : null, at, null, ended ? at : null);
-        AttemptRecord attempt =
-                new AttemptRecord(1, task.node(), state, reason, null, ended ? at : null, outcome);
+        AttemptRecord attempt = new AttemptRecord(1, task.node(), state, reason, null, ended ? at : null, outcome);
         return Optional.of(new Change(
                 progress,
                 List.of(new Change.TaskUpdate(task.id(), next, attempt)),

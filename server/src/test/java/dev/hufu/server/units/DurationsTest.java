@@ -27,7 +27,8 @@ final class DurationsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "5", "s", "-1s", "1.5s", "1s1m", "1s1s", "1 s", " 1s", "1S", "1w", "1s500", "٣s", "1e3s", "NaN", "none"
+                "", "5", "s", "-1s", "1.5s", "1s1m", "1s1s", "1 s", " 1s", "1S", "1w", "1s500", "٣s", "1e3s", "NaN",
+                "none"
             })
     void refusesWhatIsNoDuration(String text) {
         assertThat(Durations.parse(text)).isEmpty();

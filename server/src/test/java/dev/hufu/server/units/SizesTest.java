@@ -14,7 +14,20 @@ final class SizesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "64", "KiB", "64kib", "64KB", "64K", "-1B", "1.5MiB", "64 KiB", "9999999999999999999GiB", "99999999999GiB"})
+    @ValueSource(
+            strings = {
+                "",
+                "64",
+                "KiB",
+                "64kib",
+                "64KB",
+                "64K",
+                "-1B",
+                "1.5MiB",
+                "64 KiB",
+                "9999999999999999999GiB",
+                "99999999999GiB"
+            })
     void refusesWhatIsNoSizeOrDoesNotFit(String text) {
         assertThat(Sizes.parse(text)).isEmpty();
     }

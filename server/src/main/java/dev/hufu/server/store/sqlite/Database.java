@@ -27,6 +27,8 @@ final class Database {
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.enforceForeignKeys(true);
         config.setBusyTimeout(BUSY_MILLIS);
+        // Else the driver prepares and runs a query for the last row's id after each insert.
+        config.setGetGeneratedKeys(false);
         source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:file:" + escaped(this.file));
     }
@@ -53,8 +55,7 @@ final class Database {
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         try {
-            Files.createFile(
-                    file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         } catch (FileAlreadyExistsException there) {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         }
@@ -81,8 +82,8 @@ final class Database {
         StringBuilder escaped = new StringBuilder();
         for (byte each : path.toString().getBytes(StandardCharsets.UTF_8)) {
             char character = (char) (each & 0xff);
-            boolean plain = character < 128
-                    && (Character.isLetterOrDigit(character) || UNESCAPED.indexOf(character) >= 0);
+            boolean plain =
+                    character < 128 && (Character.isLetterOrDigit(character) || UNESCAPED.indexOf(character) >= 0);
             if (plain) {
                 escaped.append(character);
             } else {

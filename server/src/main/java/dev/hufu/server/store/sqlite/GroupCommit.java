@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one writer: a platform thread that runs all queued work in one transaction, each unit in a savepoint of its own, and
- * lets callers see results only after the commit. It owns the writing connection, and ends after {@link #close}.
+ * The one writer: a platform thread that runs all queued work in one transaction, again with a savepoint for each unit
+ * where one fails, and lets callers see results only after the commit. Units may therefore run twice. It owns the writing
+ * connection, and ends after {@link #close}.
  */
 final class GroupCommit {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
@@ -106,16 +107,12 @@ final class GroupCommit {
             return;
         }
         try {
-            statements.run("BEGIN IMMEDIATE");
-            for (Work<?> work : batch) {
-                runUnit(work, batch.size() == 1);
+            if (!commitTogether(batch)) {
+                commitInSavepoints(batch);
             }
-            statements.run("COMMIT");
-            memory.committed();
             lastFailed = false;
         } catch (SQLException failed) {
             rollBack();
-            memory.reset();
             if (batch.size() > 1 && Health.meaning(failed) == Health.Meaning.UNAVAILABLE) {
                 // What is too much together may fit one by one: a cancel where a large input does not.
                 batch.forEach(work -> commit(List.of(work)));
@@ -131,23 +128,48 @@ final class GroupCommit {
         }
     }
 
-    /** Runs one unit; throws only what concerns the whole transaction. */
-    private void runUnit(Work<?> work, boolean alone) throws SQLException {
-        statements.run("SAVEPOINT unit");
-        memory.mark();
-        try {
-            work.run(statements);
-        } catch (SQLException failed) {
-            if (Health.meaning(failed) != Health.Meaning.REFUSED) {
-                throw failed;
+    /** The usual case, without savepoints. Where a unit fails nothing is committed, and the answer is false. */
+    private boolean commitTogether(List<Work<?>> batch) throws SQLException {
+        statements.run("BEGIN IMMEDIATE");
+        for (Work<?> work : batch) {
+            try {
+                work.run(statements);
+            } catch (SQLException failed) {
+                if (Health.meaning(failed) != Health.Meaning.REFUSED) {
+                    throw failed;
+                }
+                rollBack();
+                return false;
+            } catch (RuntimeException | Error failed) {
+                rollBack();
+                return false;
             }
-            takeBack(work, health.translated(failed));
-        } catch (RuntimeException | Error failed) {
-            takeBack(work, failed);
         }
-        if (!alone) {
+        statements.run("COMMIT");
+        memory.committed();
+        return true;
+    }
+
+    /** Runs each unit in a savepoint of its own, so that one which fails does not fail its neighbours. */
+    private void commitInSavepoints(List<Work<?>> batch) throws SQLException {
+        statements.run("BEGIN IMMEDIATE");
+        for (Work<?> work : batch) {
+            statements.run("SAVEPOINT unit");
+            memory.mark();
+            try {
+                work.run(statements);
+            } catch (SQLException failed) {
+                if (Health.meaning(failed) != Health.Meaning.REFUSED) {
+                    throw failed;
+                }
+                takeBack(work, health.translated(failed));
+            } catch (RuntimeException | Error failed) {
+                takeBack(work, failed);
+            }
             statements.run("RELEASE unit");
         }
+        statements.run("COMMIT");
+        memory.committed();
     }
 
     private void takeBack(Work<?> work, Throwable failure) throws SQLException {
@@ -157,6 +179,7 @@ final class GroupCommit {
     }
 
     private void rollBack() {
+        memory.reset();
         try {
             statements.run("ROLLBACK");
         } catch (SQLException alreadyRolledBack) {

@@ -24,7 +24,8 @@ final class IntegrityCheck {
     private final Health health;
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile boolean stopped;
-    private volatile @Nullable String damage;
+    private boolean background;
+    private @Nullable String damage;
 
     IntegrityCheck(Database database, Health health) throws SQLException {
         this.health = health;
@@ -33,7 +34,8 @@ final class IntegrityCheck {
     }
 
     /** Begins, and waits for at most this long; answers the damage found so far. */
-    @Nullable String start(Duration limit) {
+    @Nullable
+    String start(Duration limit) {
         Threads.platform("hufu-store-check", this::check).start();
         try {
             if (!done.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -42,7 +44,10 @@ final class IntegrityCheck {
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
-        return damage;
+        synchronized (this) {
+            background = true;
+            return damage;
+        }
     }
 
     void stop() {
@@ -73,8 +78,11 @@ final class IntegrityCheck {
         }
     }
 
-    private void report(SQLException found) {
+    /** To whoever opens the store, while they wait for it. */
+    private synchronized void report(SQLException found) {
         damage = String.valueOf(found.getMessage());
-        health.breakWith(found);
+        if (background) {
+            health.breakWith(found);
+        }
     }
 }

@@ -17,7 +17,8 @@ final class Migrations {
         int version = version(database);
         if (version > NEWEST) {
             throw new IllegalStateException("The store " + database.file() + " was written by a newer version of Hufu"
-                    + " (schema " + version + ", this one knows " + NEWEST + "). Start that version, or restore a backup"
+                    + " (schema " + version + ", this one knows " + NEWEST
+                    + "). Start that version, or restore a backup"
                     + " of before the upgrade.");
         }
         if (version == NEWEST) {

@@ -41,7 +41,8 @@ final class Rows {
             FROM tasks
             """;
     private static final String TASK = TASK_COLUMNS + "WHERE run_id = ? AND task_index = ?";
-    private static final String TASKS = TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? ORDER BY task_index LIMIT ?";
+    private static final String TASKS =
+            TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? ORDER BY task_index LIMIT ?";
     private static final String TASKS_IN_STATE =
             TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? AND state = ? ORDER BY task_index LIMIT ?";
     private static final String OPEN_TASKS =
@@ -84,16 +85,12 @@ final class Rows {
     }
 
     static Optional<TaskRecord> task(Statements statements, TaskId id) throws SQLException {
-        Optional<TaskRecord> bare = statements
-                .query(TASK)
-                .text(id.run().value())
-                .number(id.index())
-                .first(Rows::taskRow);
+        Optional<TaskRecord> bare =
+                statements.query(TASK).text(id.run().value()).number(id.index()).first(Rows::taskRow);
         return bare.isEmpty() ? bare : Optional.of(withAttempts(statements, bare.get()));
     }
 
-    static List<TaskRecord> tasks(
-            Statements statements, RunId run, @Nullable TaskState state, int fromIndex, int limit)
+    static List<TaskRecord> tasks(Statements statements, RunId run, @Nullable TaskState state, int fromIndex, int limit)
             throws SQLException {
         Query query = state == null
                 ? statements.query(TASKS).text(run.value()).number(fromIndex)
@@ -110,8 +107,7 @@ final class Rows {
                 statements, statements.query(OPEN_TASKS).text(run.value()).list(Rows::taskRow));
     }
 
-    static List<TaskRecord> claimable(Statements statements, String node, Instant now, int limit)
-            throws SQLException {
+    static List<TaskRecord> claimable(Statements statements, String node, Instant now, int limit) throws SQLException {
         return withAttempts(
                 statements,
                 statements.query(CLAIMABLE).text(node).time(now).number(limit).list(Rows::taskRow));
@@ -165,8 +161,7 @@ final class Rows {
                 .list(Rows::attemptRow);
         return attempts.isEmpty()
                 ? bare
-                : new TaskRecord(
-                        bare.id(), bare.node(), bare.createdAt(), bare.expiresAt(), bare.progress(), attempts);
+                : new TaskRecord(bare.id(), bare.node(), bare.createdAt(), bare.expiresAt(), bare.progress(), attempts);
     }
 
     private static RunRow runRow(ResultSet row) throws SQLException {

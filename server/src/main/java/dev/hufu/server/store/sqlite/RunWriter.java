@@ -90,10 +90,8 @@ final class RunWriter implements GroupCommit.Memory {
 
     RunWriter(Statements statements) throws SQLException {
         this.statements = statements;
-        long pending = statements
-                .query(COUNT_PENDING)
-                .first(row -> row.getLong(1))
-                .orElse(0L);
+        long pending =
+                statements.query(COUNT_PENDING).first(row -> row.getLong(1)).orElse(0L);
         now = new Remembered(AuditLog.tail(statements), pending);
         marked = now;
         committed = now;
@@ -169,9 +167,7 @@ final class RunWriter implements GroupCommit.Memory {
         List<TaskRecord> open = Rows.openTasks(statements, id);
         Optional<Change> change = decision.decide(found.get(), open);
         return Optional.of(
-                change.isEmpty()
-                        ? new Decided(false, found.get(), open)
-                        : apply(found.get(), open, change.get()));
+                change.isEmpty() ? new Decided(false, found.get(), open) : apply(found.get(), open, change.get()));
     }
 
     List<Decided> claim(String node, int limit, Instant at, TaskDecision decision) throws SQLException {
@@ -195,12 +191,10 @@ final class RunWriter implements GroupCommit.Memory {
     }
 
     private Decided decide(TaskRecord task, TaskDecision decision) throws SQLException {
-        RunRecord run = run(task.id().run())
-                .orElseThrow(() -> new IllegalStateException("task " + task.id() + " has no run"));
+        RunRecord run =
+                run(task.id().run()).orElseThrow(() -> new IllegalStateException("task " + task.id() + " has no run"));
         Optional<Change> change = decision.decide(run, task);
-        return change.isEmpty()
-                ? new Decided(false, run, List.of(task))
-                : apply(run, List.of(task), change.get());
+        return change.isEmpty() ? new Decided(false, run, List.of(task)) : apply(run, List.of(task), change.get());
     }
 
     private Decided apply(RunRecord run, List<TaskRecord> seen, Change change) throws SQLException {
@@ -312,8 +306,9 @@ final class RunWriter implements GroupCommit.Memory {
     }
 
     private void updateRun(RunId id, RunRecord.Progress progress) throws SQLException {
-        int changed =
-                progress(statements.query(UPDATE_RUN), progress).text(id.value()).update();
+        int changed = progress(statements.query(UPDATE_RUN), progress)
+                .text(id.value())
+                .update();
         if (changed != 1) {
             throw new IllegalStateException("run " + id + " is not there any more");
         }

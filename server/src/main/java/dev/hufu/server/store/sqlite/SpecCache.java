@@ -21,7 +21,8 @@ final class SpecCache {
         }
     };
 
-    @Nullable RunSpec get(RunId id) {
+    @Nullable
+    RunSpec get(RunId id) {
         return entries.get(id);
     }
 

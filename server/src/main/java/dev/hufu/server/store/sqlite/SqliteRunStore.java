@@ -40,11 +40,7 @@ public final class SqliteRunStore implements RunStore {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private SqliteRunStore(
-            Timers timers,
-            Health health,
-            Statements writing,
-            List<Statements> reading,
-            @Nullable IntegrityCheck check)
+            Timers timers, Health health, Statements writing, List<Statements> reading, @Nullable IntegrityCheck check)
             throws SQLException {
         this.timers = timers;
         this.health = health;
@@ -63,34 +59,53 @@ public final class SqliteRunStore implements RunStore {
      */
     public static SqliteRunStore open(Path file, Timers timers, Runnable onBroken) {
         Database database = new Database(file);
-        Health health = new Health(onBroken);
+        List<Statements> opened = new ArrayList<>();
         try {
             database.create();
-            IntegrityCheck check = null;
-            if (database.uncleanStop()) {
-                check = new IntegrityCheck(database, health);
-                String damage = check.start(CHECK_LIMIT);
-                if (damage != null) {
-                    throw damaged(database, new SQLException(damage));
-                }
-            }
-            Migrations.run(database);
-            List<Statements> reading = new ArrayList<>();
-            for (int i = 0; i < READERS; i++) {
-                reading.add(database.reading());
-            }
-            SqliteRunStore store = new SqliteRunStore(timers, health, database.writing(), reading, check);
-            store.commits.start();
-            store.reads.start();
-            return store;
-        } catch (SQLException failed) {
-            if (Health.meaning(failed) == Health.Meaning.BROKEN) {
-                throw damaged(database, failed);
-            }
-            throw new StoreUnavailableException("The store " + database.file() + " cannot be opened.", failed);
-        } catch (IOException failed) {
-            throw new StoreUnavailableException("The store " + database.file() + " cannot be opened.", failed);
+            return opened(database, new Health(onBroken), timers, opened);
+        } catch (SQLException | IOException | RuntimeException failed) {
+            opened.forEach(connection -> closeAfter(failed, connection));
+            throw refusal(database, failed);
         }
+    }
+
+    private static SqliteRunStore opened(Database database, Health health, Timers timers, List<Statements> opened)
+            throws SQLException, IOException {
+        IntegrityCheck check = null;
+        if (database.uncleanStop()) {
+            check = new IntegrityCheck(database, health);
+            String damage = check.start(CHECK_LIMIT);
+            if (damage != null) {
+                throw damaged(database, new SQLException(damage));
+            }
+        }
+        Migrations.run(database);
+        for (int i = 0; i < READERS; i++) {
+            opened.add(database.reading());
+        }
+        List<Statements> reading = List.copyOf(opened);
+        Statements writing = database.writing();
+        opened.add(writing);
+        SqliteRunStore store = new SqliteRunStore(timers, health, writing, reading, check);
+        store.commits.start();
+        store.reads.start();
+        return store;
+    }
+
+    private static void closeAfter(Exception failed, Statements connection) {
+        try {
+            connection.close();
+        } catch (SQLException alsoFailed) {
+            failed.addSuppressed(alsoFailed);
+        }
+    }
+
+    private static RuntimeException refusal(Database database, Exception failed) {
+        return switch (failed) {
+            case RuntimeException known -> known;
+            case SQLException broken when Health.meaning(broken) == Health.Meaning.BROKEN -> damaged(database, broken);
+            default -> new StoreUnavailableException("The store " + database.file() + " cannot be opened.", failed);
+        };
     }
 
     private static IllegalStateException damaged(Database database, SQLException failed) {
@@ -134,9 +149,7 @@ public final class SqliteRunStore implements RunStore {
     public Optional<RunRecord> run(RunId id) {
         return reads.read(statements -> {
             Optional<Rows.RunRow> row = Rows.run(statements, id);
-            return row.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(row.get().with(Rows.spec(statements, id)));
+            return row.isEmpty() ? Optional.empty() : Optional.of(row.get().with(Rows.spec(statements, id)));
         });
     }
 

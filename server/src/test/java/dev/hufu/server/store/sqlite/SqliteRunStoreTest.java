@@ -103,8 +103,8 @@ final class SqliteRunStoreTest extends RunStoreContract {
         sqlite.limitPagesForTest(currentPages());
         String large = "x".repeat(100_000);
 
-        assertThatThrownBy(() -> sqlite.insert(Samples.run(
-                        Samples.id(), timers.now(), Samples.spec("echo", large), 1, null)))
+        assertThatThrownBy(() ->
+                        sqlite.insert(Samples.run(Samples.id(), timers.now(), Samples.spec("echo", large), 1, null)))
                 .isInstanceOf(StoreUnavailableException.class);
         assertThat(sqlite.run(id)).isPresent();
         assertThat(sqlite.pendingTasks()).isEqualTo(1);
@@ -125,8 +125,8 @@ final class SqliteRunStoreTest extends RunStoreContract {
         String large = "x".repeat(1_000_000);
         inParallel(16, i -> {
             if (i % 4 == 0) {
-                assertThatThrownBy(() -> sqlite.insert(Samples.run(
-                                Samples.id(), timers.now(), Samples.spec("echo", large), 1, null)))
+                assertThatThrownBy(() -> sqlite.insert(
+                                Samples.run(Samples.id(), timers.now(), Samples.spec("echo", large), 1, null)))
                         .isInstanceOf(StoreUnavailableException.class);
             } else {
                 insert(1);

@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.json;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.run.Refusal;
@@ -6,30 +6,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What is wrong with one request: all of it, but no more than a reader could use. Not for several threads. */
-final class RequestErrors {
+public final class RequestErrors {
     private static final int MAXIMUM_SHOWN = 100;
 
     private final List<Refusal.FieldError> shown = new ArrayList<>();
     private int total;
 
-    void add(String pointer, String detail) {
+    public void add(String pointer, String detail) {
         total++;
         if (shown.size() < MAXIMUM_SHOWN) {
             shown.add(new Refusal.FieldError(pointer, detail));
         }
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return total == 0;
     }
 
-    void throwIfAny() {
+    public void throwIfAny() {
         if (total > 0) {
             throw refusal();
         }
     }
 
-    Refusal refusal() {
+    public Refusal refusal() {
         String detail = total == 1
                 ? "The request is wrong at \"" + shown.getFirst().pointer() + "\": "
                         + shown.getFirst().detail() + "."

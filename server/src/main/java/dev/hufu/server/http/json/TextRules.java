@@ -1,9 +1,9 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.json;
 
 import org.jspecify.annotations.Nullable;
 
 /** What strings of a request may hold. Each rule answers what is wrong, or null. Pure. */
-final class TextRules {
+public final class TextRules {
     /** The kernel takes no argument, and no environment entry, of this many bytes with its NUL. */
     static final int LONGEST_ARGUMENT_BYTES = 131_072;
 
@@ -12,7 +12,7 @@ final class TextRules {
     private TextRules() {}
 
     /** Text that is data, such as standard input: any character. */
-    static @Nullable String data(String text) {
+    public static @Nullable String data(String text) {
         for (int i = 0; i < text.length(); i++) {
             char character = text.charAt(i);
             if (Character.isSurrogate(character)) {
@@ -27,7 +27,7 @@ final class TextRules {
     }
 
     /** A script: any character but NUL. */
-    static @Nullable String script(String text) {
+    public static @Nullable String script(String text) {
         return text.indexOf('\0') >= 0 ? "has a NUL" : data(text);
     }
 
@@ -43,7 +43,7 @@ final class TextRules {
     }
 
     /** An argument that also must be short enough for the kernel. */
-    static @Nullable String wholeArgument(String text) {
+    public static @Nullable String wholeArgument(String text) {
         if (mayBeTooLong(text.length()) && isTooLong(utf8Length(text))) {
             return "has " + LONGEST_ARGUMENT_BYTES
                     + " bytes or more with its NUL, more than the kernel takes; pass long data by stdin";
@@ -52,9 +52,8 @@ final class TextRules {
     }
 
     /** An environment entry, as {@code NAME=value}, short enough for the kernel. */
-    static @Nullable String environmentEntry(String name, String value) {
-        if (mayBeTooLong(name.length() + 1 + value.length())
-                && isTooLong(utf8Length(name) + 1 + utf8Length(value))) {
+    public static @Nullable String environmentEntry(String name, String value) {
+        if (mayBeTooLong(name.length() + 1 + value.length()) && isTooLong(utf8Length(name) + 1 + utf8Length(value))) {
             return "has, as NAME=value, " + LONGEST_ARGUMENT_BYTES
                     + " bytes or more with its NUL, more than the kernel takes; pass long data by stdin";
         }
@@ -62,7 +61,7 @@ final class TextRules {
     }
 
     /** A name or a path: no control character at all. */
-    static @Nullable String name(String text) {
+    public static @Nullable String name(String text) {
         for (int i = 0; i < text.length(); i++) {
             char character = text.charAt(i);
             if (Character.isISOControl(character)) {

@@ -1,6 +1,5 @@
-package dev.hufu.server.http;
+package dev.hufu.server.output;
 
-import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Arrival;
 import dev.hufu.server.output.AttemptOutput.Stream;
 import java.io.IOException;
@@ -11,20 +10,20 @@ import org.jspecify.annotations.Nullable;
  * Sends both streams of an attempt in the order in which their bytes arrived. What came at one arrival ends where the next
  * arrival of the same stream begins. Holds a page of arrivals for each stream; not for several threads.
  */
-final class ArrivalOrder {
+public final class ArrivalOrder {
     private static final int PAGE = 1_024;
 
     private final AttemptOutput output;
     private final Side stdout;
     private final Side stderr;
 
-    ArrivalOrder(AttemptOutput output, OutputSnapshot stdout, OutputSnapshot stderr) {
+    public ArrivalOrder(AttemptOutput output, OutputSnapshot stdout, OutputSnapshot stderr) {
         this.output = output;
         this.stdout = new Side(stdout);
         this.stderr = new Side(stderr);
     }
 
-    void copy(OutputSink sink) throws IOException {
+    public void copy(OutputSink sink) throws IOException {
         Pages pages = new Pages();
         for (long number = 0; !sink.isFull() && !(stdout.isDone() && stderr.isDone()); number++) {
             Arrival arrival = pages.at(number);
@@ -82,7 +81,8 @@ final class ArrivalOrder {
         private List<Arrival> page = List.of();
         private long first;
 
-        @Nullable Arrival at(long number) throws IOException {
+        @Nullable
+        Arrival at(long number) throws IOException {
             if (number < first || number >= first + page.size()) {
                 page = output.arrivals(number, PAGE);
                 first = number;

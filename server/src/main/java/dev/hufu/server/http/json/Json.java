@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.json;
 
 import dev.hufu.protocol.RunId;
 import java.io.ByteArrayOutputStream;
@@ -9,14 +9,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /** JSON as this API reads and writes it: UTF-8 bytes, bounded in depth and length, times with milliseconds. */
-final class Json {
+public final class Json {
     static final int MAXIMUM_DEPTH = 64;
 
     private static final int MAXIMUM_NUMBER_LENGTH = 100;
@@ -32,23 +32,23 @@ final class Json {
 
     private Json() {}
 
-    static JsonParser parser(byte[] text) {
+    public static JsonParser parser(byte[] text) {
         return FACTORY.createParser(ObjectReadContext.empty(), text);
     }
 
-    static byte[] write(Consumer<JsonGenerator> content) {
+    public static byte[] write(Consumer<JsonGenerator> content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(1_024);
         write(bytes, content);
         return bytes.toByteArray();
     }
 
-    static void write(OutputStream target, Consumer<JsonGenerator> content) {
+    public static void write(OutputStream target, Consumer<JsonGenerator> content) {
         try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), target)) {
             content.accept(generator);
         }
     }
 
-    static void text(JsonGenerator generator, String name, @Nullable String value) {
+    public static void text(JsonGenerator generator, String name, @Nullable String value) {
         generator.writeName(name);
         if (value == null) {
             generator.writeNull();
@@ -57,16 +57,16 @@ final class Json {
         }
     }
 
-    static void time(JsonGenerator generator, String name, @Nullable Instant value) {
+    public static void time(JsonGenerator generator, String name, @Nullable Instant value) {
         text(generator, name, value == null ? null : TIME.format(value));
     }
 
-    static void id(JsonGenerator generator, String name, @Nullable RunId value) {
+    public static void id(JsonGenerator generator, String name, @Nullable RunId value) {
         text(generator, name, value == null ? null : value.value());
     }
 
     /** A name as one segment of a JSON pointer. */
-    static String pointerSegment(String name) {
+    public static String pointerSegment(String name) {
         return name.indexOf('~') < 0 && name.indexOf('/') < 0
                 ? name
                 : name.replace("~", "~0").replace("/", "~1");

@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.json;
 
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
@@ -15,7 +15,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /** What two bodies have in common that say the same: names sorted, white space and ways of escaping gone. Pure. */
-final class CanonicalJson {
+public final class CanonicalJson {
     private CanonicalJson() {}
 
     /**
@@ -23,7 +23,7 @@ final class CanonicalJson {
      *
      * @return SHA-256, 64 hexadecimal digits
      */
-    static String fingerprint(byte[] body) {
+    public static String fingerprint(byte[] body) {
         MessageDigest digest = sha256();
         try (JsonParser parser = Json.parser(body)) {
             parser.nextToken();

@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.json;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -19,7 +19,7 @@ import tools.jackson.core.exc.StreamConstraintsException;
  * A body read once, from front to back, collecting what is wrong with it; only text that is not JSON ends the reading.
  * Each reading method expects the parser at a value and leaves it at that value's end. Not for several threads.
  */
-final class JsonInput {
+public final class JsonInput {
     private static final int LONGEST_MESSAGE = 300;
 
     private final JsonParser parser;
@@ -35,7 +35,7 @@ final class JsonInput {
      *
      * @return whether every field was seen, which text that is not JSON prevents
      */
-    static boolean read(byte[] body, RequestErrors errors, FieldReader field) {
+    public static boolean read(byte[] body, RequestErrors errors, FieldReader field) {
         if (!isUtf8(body)) {
             errors.add("", "is not valid UTF-8");
             return false;
@@ -64,12 +64,12 @@ final class JsonInput {
 
     /** Reads the value of one field. */
     @FunctionalInterface
-    interface FieldReader {
+    public interface FieldReader {
         void read(JsonInput input, String name);
     }
 
     /** Calls {@code field} at the value of each name, which must occur once. */
-    void object(String pointer, Consumer<String> field) {
+    public void object(String pointer, Consumer<String> field) {
         if (!parser.hasToken(JsonToken.START_OBJECT)) {
             wrongType(pointer, "an object");
             return;
@@ -86,20 +86,20 @@ final class JsonInput {
         }
     }
 
-    boolean isObject() {
+    public boolean isObject() {
         return parser.hasToken(JsonToken.START_OBJECT);
     }
 
-    boolean isString() {
+    public boolean isString() {
         return parser.hasToken(JsonToken.VALUE_STRING);
     }
 
-    boolean isWholeNumber() {
+    public boolean isWholeNumber() {
         return parser.hasToken(JsonToken.VALUE_NUMBER_INT);
     }
 
     /** A string that the rule finds nothing wrong with; null where there is none, which is then reported. */
-    @Nullable String string(String pointer, Function<String, @Nullable String> rule) {
+    public @Nullable String string(String pointer, Function<String, @Nullable String> rule) {
         if (!isString()) {
             wrongType(pointer, "a string");
             return null;
@@ -114,7 +114,7 @@ final class JsonInput {
     }
 
     /** A whole number; null where it is none that a {@code long} holds, which is then reported. */
-    @Nullable Long wholeNumber(String pointer) {
+    public @Nullable Long wholeNumber(String pointer) {
         if (isWholeNumber() && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             return parser.getLongValue();
         }
@@ -124,7 +124,7 @@ final class JsonInput {
     }
 
     /** Strings that the rule finds nothing wrong with; null where there is no such list, which is then reported. */
-    @Nullable List<String> strings(String pointer, int maximum, Function<String, @Nullable String> rule) {
+    public @Nullable List<String> strings(String pointer, int maximum, Function<String, @Nullable String> rule) {
         if (!parser.hasToken(JsonToken.START_ARRAY)) {
             wrongType(pointer, "an array of strings");
             return null;
@@ -143,8 +143,7 @@ final class JsonInput {
         return strings.size() == count ? strings : null;
     }
 
-    private void readElement(
-            String pointer, int index, Function<String, @Nullable String> rule, List<String> strings) {
+    private void readElement(String pointer, int index, Function<String, @Nullable String> rule, List<String> strings) {
         if (!isString()) {
             wrongType(pointer + "/" + index, "a string");
             return;
@@ -164,17 +163,17 @@ final class JsonInput {
         } while (parser.nextToken() != JsonToken.END_ARRAY);
     }
 
-    void unknown(String pointer) {
+    public void unknown(String pointer) {
         errors.add(pointer, "is not a field of this request");
         parser.skipChildren();
     }
 
-    void wrongType(String pointer, String expected) {
+    public void wrongType(String pointer, String expected) {
         errors.add(pointer, "must be " + expected);
         parser.skipChildren();
     }
 
-    void skip() {
+    public void skip() {
         parser.skipChildren();
     }
 

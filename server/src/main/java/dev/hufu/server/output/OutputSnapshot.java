@@ -1,6 +1,5 @@
-package dev.hufu.server.http;
+package dev.hufu.server.output;
 
-import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Extent;
 import dev.hufu.server.output.AttemptOutput.Stream;
 import java.io.IOException;
@@ -10,7 +9,7 @@ import java.nio.ByteBuffer;
  * One stream of an attempt as it was at one moment. Of an attempt that still runs, the kept end is copied first, because it
  * is overwritten while the process writes; the rest is read when it is sent. Not for several threads.
  */
-final class OutputSnapshot {
+public final class OutputSnapshot {
     private static final int TRIES = 10;
     private static final int LARGEST_COPY = 1 << 20;
     private static final byte[] NONE = new byte[0];
@@ -27,7 +26,7 @@ final class OutputSnapshot {
         this.tail = tail;
     }
 
-    static OutputSnapshot take(AttemptOutput output, Stream stream, boolean ended) throws IOException {
+    public static OutputSnapshot take(AttemptOutput output, Stream stream, boolean ended) throws IOException {
         Extent extent = output.extent(stream);
         if (ended) {
             return new OutputSnapshot(output, stream, extent, NONE);
@@ -64,26 +63,26 @@ final class OutputSnapshot {
         return stream;
     }
 
-    long written() {
+    public long written() {
         return extent.written();
     }
 
-    boolean hasGap() {
+    public boolean hasGap() {
         return extent.hasGap();
     }
 
     /** Where bytes are missing, as {@code stdout=<from>-<to>}. */
-    String gap() {
+    public String gap() {
         return (stream == Stream.STDOUT ? "stdout=" : "stderr=") + extent.headKept() + "-" + extent.tailFrom();
     }
 
     /** Whether sending from {@code from} to {@code to} leaves something out. */
-    boolean jumps(long from, long to) {
+    public boolean jumps(long from, long to) {
         return extent.hasGap() && from < extent.tailFrom() && to > extent.headKept();
     }
 
     /** How many bytes are kept between two positions. */
-    long kept(long from, long to) {
+    public long kept(long from, long to) {
         long end = Math.min(to, extent.written());
         if (from >= end) {
             return 0;
@@ -97,7 +96,7 @@ final class OutputSnapshot {
     }
 
     /** The position at which {@code limit} kept bytes from {@code from} on have been sent. */
-    long endOf(long from, long limit) {
+    public long endOf(long from, long limit) {
         long start = extent.nextKept(from);
         if (kept(start, extent.written()) <= limit) {
             return extent.written();
@@ -110,7 +109,7 @@ final class OutputSnapshot {
     }
 
     /** Sends what is kept between two positions. */
-    void copy(long from, long to, OutputSink sink) throws IOException {
+    public void copy(long from, long to, OutputSink sink) throws IOException {
         long end = Math.min(to, extent.written());
         long position = extent.nextKept(from);
         while (position < end && !sink.isFull()) {

@@ -1,20 +1,19 @@
-package dev.hufu.server.http;
+package dev.hufu.server.output;
 
-import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Stream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /** Where output goes, up to a number of bytes. Holds one buffer; not for several threads. */
-final class OutputSink {
+public final class OutputSink {
     private static final int BUFFER = 64 << 10;
 
     private final OutputStream target;
     private final byte[] buffer;
     private long remaining;
 
-    OutputSink(OutputStream target, long limit) {
+    public OutputSink(OutputStream target, long limit) {
         this.target = target;
         this.remaining = limit;
         this.buffer = new byte[(int) Math.min(BUFFER, Math.max(limit, 1))];

@@ -1,10 +1,8 @@
-package dev.hufu.server.http;
+package dev.hufu.server.output;
 
 import dev.hufu.protocol.Outcome;
-import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Extent;
 import dev.hufu.server.output.AttemptOutput.Stream;
-import dev.hufu.server.output.OutputStore;
 import dev.hufu.server.store.AttemptRecord;
 import dev.hufu.server.store.TaskRecord;
 import java.io.IOException;
@@ -15,7 +13,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How much a task has written, and the beginning of it as text. Thread-safe. */
-final class TaskOutputs {
+public final class TaskOutputs {
     static final int SHOWN_BYTES = 64 << 10;
 
     /**
@@ -23,7 +21,7 @@ final class TaskOutputs {
      *
      * @param stdout its beginning; null where the text was not asked for
      */
-    record Summary(
+    public record Summary(
             long stdoutBytes,
             long stderrBytes,
             boolean truncated,
@@ -32,19 +30,18 @@ final class TaskOutputs {
 
     private final OutputStore outputs;
 
-    TaskOutputs(OutputStore outputs) {
+    public TaskOutputs(OutputStore outputs) {
         this.outputs = outputs;
     }
 
-    Summary summary(TaskRecord task, boolean withText) {
+    public Summary summary(TaskRecord task, boolean withText) {
         AttemptRecord attempt = task.currentAttemptRecord();
         Outcome outcome = attempt == null ? null : attempt.outcome();
         if (outcome != null && !withText) {
             Outcome.Output counts = outcome.output();
             return new Summary(counts.stdoutBytes(), counts.stderrBytes(), isTruncated(counts), null, null);
         }
-        try (Opened opened =
-                new Opened(attempt == null ? Optional.empty() : outputs.open(task.currentAttempt()))) {
+        try (Opened opened = new Opened(attempt == null ? Optional.empty() : outputs.open(task.currentAttempt()))) {
             return summary(opened.output, outcome, withText);
         } catch (IOException failed) {
             throw new UncheckedIOException("the output of " + task.id() + " cannot be read", failed);
