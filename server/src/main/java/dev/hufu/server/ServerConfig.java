@@ -56,7 +56,7 @@ public record ServerConfig(Path data, InetSocketAddress listen, int maxRunning, 
     }
 
     private static Path data(@Nullable String option, Map<String, String> environment, List<String> problems) {
-        String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+        String home = given(environment, "HOME").orElse(System.getProperty("user.home"));
         String text = Optional.ofNullable(option)
                 .or(() -> given(environment, "HUFU_DATA"))
                 // The convention asks for relative paths in XDG variables to be ignored.
