@@ -230,7 +230,8 @@ final class Attempt {
         try {
             waiter = null;
             waiterHearsStop = false;
-            // Interrupts are sent under the lock and to a waiter only: none comes after this, and one that came too late
+            // Interrupts are sent under the lock and to a waiter only: none comes after this, and one that came too
+            // late
             // to cut the wait short must not hit what follows.
             boolean _ = Thread.interrupted();
         } finally {

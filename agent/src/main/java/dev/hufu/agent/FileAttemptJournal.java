@@ -72,7 +72,9 @@ final class FileAttemptJournal implements AttemptJournal {
     private long rotateAt;
 
     private record Pending(
-            JournalRecord record, ByteBuffer encoded, @Nullable CompletableFuture<@Nullable Void> done) {}
+            JournalRecord record,
+            ByteBuffer encoded,
+            @Nullable CompletableFuture<@Nullable Void> done) {}
 
     FileAttemptJournal(Path directory) {
         this(directory, SEGMENT_LIMIT, Sync.DATA);

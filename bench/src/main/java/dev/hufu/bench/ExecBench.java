@@ -44,8 +44,8 @@ final class ExecBench {
 
     void run(int rounds, int count) throws IOException, InterruptedException, ExecutionException {
         LauncherConfig config = LauncherConfig.defaults();
-        try (ProcessLauncher launcher = ProcessLaunchers.nativeLauncher(
-                config, InstantSource.system(), Threads.virtualFactory("bench-"))) {
+        try (ProcessLauncher launcher =
+                ProcessLaunchers.nativeLauncher(config, InstantSource.system(), Threads.virtualFactory("bench-"))) {
             for (List<String> argv : List.of(List.of("/bin/sh", "-c", "echo hello"), List.of("/bin/true"))) {
                 ours(launcher, argv, WARM_UP);
                 List<Sample> ours = new ArrayList<>();
@@ -110,8 +110,8 @@ final class ExecBench {
     }
 
     private Sample baseline(List<String> argv, int count) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(baseline.toString(), Integer.toString(CONCURRENCY), Integer.toString(count)));
+        List<String> command =
+                new ArrayList<>(List.of(baseline.toString(), Integer.toString(CONCURRENCY), Integer.toString(count)));
         command.addAll(argv);
         Matcher figures = FIGURE.matcher(Peer.output(command, Map.of()));
         double rate = 0;

@@ -51,8 +51,8 @@ final class DirectionTest {
             .resideInAPackage("dev.hufu.protocol.codec..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage(with(
-                    JDK, "dev.hufu.protocol..", "tools.jackson..", "com.fasterxml.jackson.annotation.."))
+            .resideInAnyPackage(
+                    with(JDK, "dev.hufu.protocol..", "tools.jackson..", "com.fasterxml.jackson.annotation.."))
             .because("agents carry its closure");
 
     @ArchTest
@@ -61,8 +61,7 @@ final class DirectionTest {
             .resideInAPackage("dev.hufu.client..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.hufu.agent..", "dev.hufu.server..", "dev.hufu.exec..", "dev.hufu.cli..")
+            .resideInAnyPackage("dev.hufu.agent..", "dev.hufu.server..", "dev.hufu.exec..", "dev.hufu.cli..")
             .because("it is a library, and speaks to servers over the contract alone");
 
     @ArchTest
@@ -190,7 +189,8 @@ final class DirectionTest {
             .should()
             .beFreeOfCycles()
             .ignoreDependency(resideInAPackage("dev.hufu.exec.internal"), resideInAPackage("dev.hufu.exec"))
-            .because("a cycle is one room with two names; exec's inside is one room with it, and only closed to others");
+            .because(
+                    "a cycle is one room with two names; exec's inside is one room with it, and only closed to others");
 
     @ArchTest
     static final ArchRule THE_CLOCK_COMES_FROM_TIMERS = noClasses()

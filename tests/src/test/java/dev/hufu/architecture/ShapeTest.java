@@ -72,9 +72,9 @@ final class ShapeTest {
         for (Path file : sources(".java")) {
             files.merge(file.getParent(), 1, Integer::sum);
         }
-        assertThat(files).allSatisfy((directory, count) -> assertThat(count)
-                .as("%s", ROOT.relativize(directory))
-                .isLessThanOrEqualTo(MAXIMUM_FILES));
+        assertThat(files)
+                .allSatisfy((directory, count) ->
+                        assertThat(count).as("%s", ROOT.relativize(directory)).isLessThanOrEqualTo(MAXIMUM_FILES));
     }
 
     @Test

@@ -43,12 +43,7 @@ final class AuditedHistory {
         AuditEvent event = entry.event();
         links.add(new HashChain.Link(
                 new HashChain.Content(
-                        entry.sequence(),
-                        event.at(),
-                        event.actor(),
-                        event.action(),
-                        event.subject(),
-                        event.detail()),
+                        entry.sequence(), event.at(), event.actor(), event.action(), event.subject(), event.detail()),
                 entry.previousHash(),
                 entry.hash()));
         actions.computeIfAbsent(event.subject(), _ -> new ArrayList<>()).add(event.action());

@@ -65,8 +65,7 @@ final class CrashTest {
     @Test
     void theDeadlineFiresWhileTheServerIsDead(@TempDir Path data) throws Exception {
         try (ServerProcess server = ServerProcess.started(data)) {
-            String run = server.api()
-                    .submit(Map.of("exec", Map.of("argv", List.of("sleep", "1000")), "timeout", "2s"));
+            String run = server.api().submit(Map.of("exec", Map.of("argv", List.of("sleep", "1000")), "timeout", "2s"));
             server.api().awaitRunning(run);
             server.kill9();
             awaitNoProcessOf(run);
@@ -180,7 +179,8 @@ final class CrashTest {
             List<Long> strangers = Proc.withEnvironment("HUFU_RUN_ID=" + run);
             assertThat(strangers).isNotEmpty();
             try (Stream<Path> files = Files.walk(data)) {
-                for (Path file : files.filter(each -> fileName(each).startsWith(run)).toList()) {
+                for (Path file :
+                        files.filter(each -> fileName(each).startsWith(run)).toList()) {
                     try (RandomAccessFile attempt = new RandomAccessFile(file.toFile(), "rw")) {
                         attempt.seek(64);
                         attempt.write("00000000-0000-0000-0000-000000000000".getBytes(StandardCharsets.US_ASCII));

@@ -87,7 +87,9 @@ final class InputTest {
         Api.Answer refused = api.post("/api/v1/runs", Api.argv("true", large));
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.body().at("/errors/0/pointer").asString()).isEqualTo("/exec/argv/1");
-        assertThat(refused.body().at("/errors/0/detail").asString()).contains("131").contains("stdin");
+        assertThat(refused.body().at("/errors/0/detail").asString())
+                .contains("131")
+                .contains("stdin");
         JsonNode accepted = api.run(Api.argv("true", large.substring(2)));
         assertThat(Api.state(accepted)).isEqualTo("SUCCEEDED");
         assertThat(Api.state(api.run(Map.of("exec", Map.of("argv", argv))))).isEqualTo("SUCCEEDED");
@@ -95,7 +97,8 @@ final class InputTest {
 
     @Test
     void b27_argumentsAreVerbatim() throws Exception {
-        List<String> arguments = List.of("$(x)", "`x`", "-rf", "@file", "*", "a b", "\"'\\", "", "ünï", ";|&", "%s\t\n");
+        List<String> arguments =
+                List.of("$(x)", "`x`", "-rf", "@file", "*", "a b", "\"'\\", "", "ünï", ";|&", "%s\t\n");
         List<String> argv = new ArrayList<>(List.of("/bin/sh", "-c", "printf '<%s>' \"$@\"", "sh"));
         argv.addAll(arguments);
         JsonNode task = api.run(Map.of("exec", Map.of("argv", argv)));
@@ -121,19 +124,20 @@ final class InputTest {
                 .get("runId")
                 .asString();
         assertThat(api.outputBytes(line, "stream=stdout")).hasSize(1 << 20);
-        JsonNode endless = api.run(Map.of(
-                "exec", Map.of("argv", List.of("yes")), "timeout", "1s", "limits", Map.of("output", "64KiB")));
+        JsonNode endless = api.run(
+                Map.of("exec", Map.of("argv", List.of("yes")), "timeout", "1s", "limits", Map.of("output", "64KiB")));
         assertThat(Api.state(endless)).isEqualTo("TIMED_OUT");
         long total = endless.at("/output/stdoutBytes").asLong();
-        Api.Answer output =
-                api.get("/api/v1/tasks/" + endless.get("id").asString() + "/output?stream=stdout");
+        Api.Answer output = api.get("/api/v1/tasks/" + endless.get("id").asString() + "/output?stream=stdout");
         assertThat(output.header("Hufu-Output-Gap")).isEqualTo("stdout=65536-" + (total - 65_536));
         assertThat(output.response().body()).hasSize(2 * 65_536);
     }
 
     @Test
     void b31_stdoutClosedEarlyDoesNotEndTheTask() throws Exception {
-        String run = api.run(Api.shell("echo out; exec >&-; sleep 0.3; echo err >&2")).get("runId").asString();
+        String run = api.run(Api.shell("echo out; exec >&-; sleep 0.3; echo err >&2"))
+                .get("runId")
+                .asString();
         assertThat(api.outputBytes(run, "stream=stderr")).isEqualTo("err\n".getBytes(StandardCharsets.UTF_8));
         assertThat(api.stdout(run)).isEqualTo("out\n");
     }
@@ -161,7 +165,9 @@ final class InputTest {
         String run = api.submit(Map.of("exec", Map.of("argv", List.of("bash", "-c", bomb)), "killGrace", "0s"));
         api.awaitRunning(run);
         Eventually.holds(
-                "it has forked", Api.PATIENCE, () -> Proc.withEnvironment("HUFU_RUN_ID=" + run).size() > 50);
+                "it has forked",
+                Api.PATIENCE,
+                () -> Proc.withEnvironment("HUFU_RUN_ID=" + run).size() > 50);
         api.cancel(run);
         assertThat(Api.state(api.awaitTask(run))).isEqualTo("CANCELLED");
         assertThat(Proc.withEnvironment("HUFU_RUN_ID=" + run)).isEmpty();
@@ -201,7 +207,12 @@ final class InputTest {
     @Test
     void b35_whatStopsItselfIsStillKilledAtItsDeadline() throws Exception {
         JsonNode task = api.run(Map.of(
-                "exec", Map.of("argv", List.of("sh", "-c", "kill -STOP $$")), "timeout", "500ms", "killGrace", "100ms"));
+                "exec",
+                Map.of("argv", List.of("sh", "-c", "kill -STOP $$")),
+                "timeout",
+                "500ms",
+                "killGrace",
+                "100ms"));
         assertThat(Api.state(task)).isEqualTo("TIMED_OUT");
     }
 

@@ -48,11 +48,11 @@ final class KillLoopTest {
         try (ServerProcess server = ServerProcess.started(directory.resolve("data"))) {
             List<Thread> submitters = new ArrayList<>();
             for (int i = 0; i < SUBMITTERS; i++) {
-                submitters.add(Thread.ofVirtual()
-                        .start(() -> submitUntil(stop, server, effects, keys, acknowledged)));
+                submitters.add(Thread.ofVirtual().start(() -> submitUntil(stop, server, effects, keys, acknowledged)));
             }
             for (int round = 0; round < ROUNDS; round++) {
-                LockSupport.parkNanos(Duration.ofMillis(random.nextInt(200, 2_000)).toNanos());
+                LockSupport.parkNanos(
+                        Duration.ofMillis(random.nextInt(200, 2_000)).toNanos());
                 server.kill9();
                 server.start();
             }

@@ -3,6 +3,7 @@ package dev.hufu.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.hufu.architecture.Repository;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import dev.hufu.architecture.Repository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -93,8 +93,7 @@ final class PlacesTest {
         String run = task.get("runId").asString();
         assertThat(task.get("exitCode").asInt()).as("%s", task).isEqualTo(5);
         assertThat(server.api().stdout(run)).isEqualTo("grüße\n");
-        assertThat(new String(
-                        server.api().outputBytes(run, "stream=stderr"), StandardCharsets.UTF_8))
+        assertThat(new String(server.api().outputBytes(run, "stream=stderr"), StandardCharsets.UTF_8))
                 .isEqualTo("虎符\n");
         String running = server.api().submit(Api.shell("setsid sleep 1000 & sleep 1000"));
         server.api().awaitRunning(running);

@@ -56,7 +56,8 @@ final class SpineTest {
         String run = task.get("runId").asString();
         assertThat(api.stdout(run)).isEqualTo("out");
         assertThat(api.outputBytes(run, "stream=stderr")).isEqualTo("err".getBytes(StandardCharsets.UTF_8));
-        assertThat(api.get("/api/v1/runs/" + run).body().get("state").asString()).isEqualTo("FAILED");
+        assertThat(api.get("/api/v1/runs/" + run).body().get("state").asString())
+                .isEqualTo("FAILED");
     }
 
     @Test
@@ -77,7 +78,8 @@ final class SpineTest {
                 checks.add(callers.submit(() -> {
                     for (int i = 0; i < 25; i++) {
                         String run = api.submit(Api.argv("true"));
-                        try (Socket other = new Socket("127.0.0.1", server.address().getPort())) {
+                        try (Socket other =
+                                new Socket("127.0.0.1", server.address().getPort())) {
                             other.setSoTimeout(20_000);
                             String request = "GET /api/v1/runs/" + run + " HTTP/1.1\r\nHost: localhost\r\n"
                                     + "Authorization: Bearer " + api.token() + "\r\nConnection: close\r\n\r\n";
@@ -174,8 +176,17 @@ final class SpineTest {
         }
         assertThat(names)
                 .containsExactlyInAnyOrder(
-                        "PATH", "HOME", "USER", "LOGNAME", "LANG", "A", "HUFU_RUN_ID", "HUFU_TASK_ID", "HUFU_ATTEMPT",
-                        "HUFU_DEADLINE", "TRACEPARENT");
+                        "PATH",
+                        "HOME",
+                        "USER",
+                        "LOGNAME",
+                        "LANG",
+                        "A",
+                        "HUFU_RUN_ID",
+                        "HUFU_TASK_ID",
+                        "HUFU_ATTEMPT",
+                        "HUFU_DEADLINE",
+                        "TRACEPARENT");
     }
 
     @Test
@@ -192,11 +203,12 @@ final class SpineTest {
 
     @Test
     void aTimeoutStopsTheTree() throws Exception {
-        JsonNode task = api.run(Map.of(
-                "exec", Map.of("argv", List.of("sh", "-c", "sleep 1000 & sleep 1000")), "timeout", "300ms"));
+        JsonNode task = api.run(
+                Map.of("exec", Map.of("argv", List.of("sh", "-c", "sleep 1000 & sleep 1000")), "timeout", "300ms"));
         assertThat(Api.state(task)).isEqualTo("TIMED_OUT");
         assertThat(task.get("reason").asString()).isEqualTo("timeout");
-        assertThat(Proc.withEnvironment("HUFU_RUN_ID=" + task.get("runId").asString())).isEmpty();
+        assertThat(Proc.withEnvironment("HUFU_RUN_ID=" + task.get("runId").asString()))
+                .isEmpty();
     }
 
     @Test
@@ -212,8 +224,8 @@ final class SpineTest {
     @Test
     void f23_whatIgnoresTermIsKilledAfterTheGraceAlsoWhenItStopsItself() throws Exception {
         for (String script : List.of("trap '' TERM; echo up; while :; do sleep 0.1; done", "echo up; kill -STOP $$")) {
-            String run = api.submit(Map.of(
-                    "exec", Map.of("argv", List.of("sh", "-c", script)), "killGrace", "200ms", "timeout", "1h"));
+            String run = api.submit(
+                    Map.of("exec", Map.of("argv", List.of("sh", "-c", script)), "killGrace", "200ms", "timeout", "1h"));
             api.awaitRunning(run);
             Eventually.holds("it is up", Api.PATIENCE, () -> {
                 try {

@@ -375,9 +375,7 @@ final class NativeRecoveryTest {
 
     private Object statusOf(Path file) throws Exception {
         // The end is reported an instant before the lock is let go.
-        return ((Attachment.Ended) launcher.attach(file, LONG))
-                .result()
-                .status();
+        return ((Attachment.Ended) launcher.attach(file, LONG)).result().status();
     }
 
     private void assertTreeGone(long pid) throws Exception {
