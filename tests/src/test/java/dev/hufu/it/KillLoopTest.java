@@ -112,7 +112,7 @@ final class KillLoopTest {
         Map<String, Integer> states = new TreeMap<>();
         Map<String, JsonNode> tasks = new HashMap<>();
         for (String run : acknowledged.values()) {
-            JsonNode task = server.api().awaitTask(run, Duration.ofSeconds(120));
+            JsonNode task = server.api().awaitTask(run, Duration.ofMinutes(2));
             tasks.put(run, task);
             states.merge(Api.state(task), 1, Integer::sum);
         }

@@ -44,8 +44,12 @@ final class LoadTest {
                             / MIB
                     + " MiB resident in supervisors");
             try (ExecutorService callers = Executors.newFixedThreadPool(16)) {
+                List<Future<Api.Answer>> answers = new ArrayList<>();
                 for (String run : runs) {
-                    callers.submit(() -> server.api().cancel(run));
+                    answers.add(callers.submit(() -> server.api().cancel(run)));
+                }
+                for (Future<Api.Answer> answer : answers) {
+                    assertThat(answer.get().status()).isEqualTo(202);
                 }
             }
             for (String run : runs) {

@@ -3,6 +3,7 @@ package dev.hufu.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -78,8 +79,9 @@ final class SpineTest {
                 checks.add(callers.submit(() -> {
                     for (int i = 0; i < 25; i++) {
                         String run = api.submit(Api.argv("true"));
-                        try (Socket other =
-                                new Socket("127.0.0.1", server.address().getPort())) {
+                        try (Socket other = new Socket(
+                                InetAddress.getLoopbackAddress(),
+                                server.address().getPort())) {
                             other.setSoTimeout(20_000);
                             String request = "GET /api/v1/runs/" + run + " HTTP/1.1\r\nHost: localhost\r\n"
                                     + "Authorization: Bearer " + api.token() + "\r\nConnection: close\r\n\r\n";
@@ -100,7 +102,8 @@ final class SpineTest {
     @Test
     void f02_connectionCutBeforeTheAnswerAndTheRetryGetsTheSameIdAndBody() throws Exception {
         byte[] body = "{\"exec\":{\"argv\":[\"true\"]}}".getBytes(StandardCharsets.UTF_8);
-        try (Socket cut = new Socket("127.0.0.1", server.address().getPort())) {
+        try (Socket cut =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
             String head = "POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     + "Idempotency-Key: f02\r\nAuthorization: Bearer " + api.token() + "\r\nContent-Length: "
                     + body.length + "\r\n\r\n";
