@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 final class ExecBench {
     private static final Pattern FIGURE = Pattern.compile("\"(\\w+)\"\\s*:\\s*([0-9.]+)");
     private static final int CONCURRENCY = 8;
-    private static final int WARM_UP = 2_000;
+    private static final int WARM_UP = 500;
 
     private final Path baseline;
     private final Path directory;
@@ -120,11 +120,11 @@ final class ExecBench {
         while (figures.find()) {
             double value = Double.parseDouble(figures.group(2));
             String name = figures.group(1);
-            if (name.contains("per_second") || name.equals("rate")) {
+            if (name.equals("perSecond")) {
                 rate = value;
-            } else if (name.contains("p50")) {
+            } else if (name.equals("p50Micros")) {
                 p50 = value;
-            } else if (name.contains("p99")) {
+            } else if (name.equals("p99Micros")) {
                 p99 = value;
             }
         }
