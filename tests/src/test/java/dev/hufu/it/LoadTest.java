@@ -25,7 +25,7 @@ final class LoadTest {
     private static final long MIB = 1L << 20;
 
     @Test
-    @Timeout(300)
+    @Timeout(600)
     void aThousandCommandsAtOnceCostFewPlatformThreads(@TempDir Path data) throws Exception {
         int commands = 1_000;
         try (ServerProcess server = ServerProcess.started(data)) {
@@ -59,7 +59,7 @@ final class LoadTest {
     }
 
     @Test
-    @Timeout(300)
+    @Timeout(600)
     void f22_afterTenThousandShortCommandsNothingIsLeftOver(@TempDir Path data) throws Exception {
         try (ServerProcess server = ServerProcess.started(data)) {
             warm(server, 500);
@@ -89,7 +89,7 @@ final class LoadTest {
     }
 
     @Test
-    @Timeout(300)
+    @Timeout(600)
     void b30_aGibibyteOfOutputWithAMebibyteKeptLeavesMemoryFlatAndHeadGapAndTailExact(@TempDir Path data)
             throws Exception {
         long written = 1L << 30;

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -245,6 +246,7 @@ final class SpineTest {
     }
 
     @Test
+    @Timeout(300)
     void f15_cancelRacingStartNeverLeavesAProcess() throws Exception {
         int rounds = 1_000;
         Set<String> states = new HashSet<>();
