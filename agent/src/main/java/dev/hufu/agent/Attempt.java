@@ -231,8 +231,7 @@ final class Attempt {
             waiter = null;
             waiterHearsStop = false;
             // Interrupts are sent under the lock and to a waiter only: none comes after this, and one that came too
-            // late
-            // to cut the wait short must not hit what follows.
+            // late for the wait must not hit what follows.
             boolean _ = Thread.interrupted();
         } finally {
             lock.unlock();

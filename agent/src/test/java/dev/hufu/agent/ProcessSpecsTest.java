@@ -91,7 +91,8 @@ final class ProcessSpecsTest {
                 Duration.ofMillis(1_500),
                 Duration.ZERO,
                 Duration.ofHours(1),
-                new RunSpec.Limits(77),
+                new RunSpec.Limits(77, RunSpec.OnOutput.TRUNCATE),
+                0,
                 Map.of("label", "unseen"));
         ProcessSpec spec = spec(run, null, "/");
         assertThat(spec.program()).isEqualTo(new Program.Script("echo $1", List.of("/bin/sh", "-e"), List.of("a b")));

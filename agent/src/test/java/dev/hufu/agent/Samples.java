@@ -42,7 +42,8 @@ final class Samples {
                 timeout,
                 Duration.ofSeconds(5),
                 RunSpec.DEFAULT_EXPIRES_AFTER,
-                new RunSpec.Limits(1_000),
+                new RunSpec.Limits(1_000, RunSpec.OnOutput.TRUNCATE),
+                0,
                 Map.of());
     }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param stdin the whole input; empty where none was given
  * @param timeout counts from start; null for none
  * @param expiresAfter counts from acceptance to start
+ * @param priority -10 to 10; higher goes first
  */
 public record RunSpec(
         Execution exec,
@@ -24,6 +25,7 @@ public record RunSpec(
         Duration killGrace,
         Duration expiresAfter,
         Limits limits,
+        int priority,
         Map<String, String> labels) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
     public static final Duration DEFAULT_KILL_GRACE = Duration.ofSeconds(5);
@@ -34,12 +36,22 @@ public record RunSpec(
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
+    /** What becomes of output beyond the limit. */
+    public enum OnOutput {
+        /** The first bytes up to the limit are kept, and the last 64 KiB. */
+        TRUNCATE,
+        /** The process is stopped. */
+        KILL,
+        /** The process waits for its reader, as on a pipe. */
+        BLOCK
+    }
+
     /**
      * What a run may use.
      *
      * @param output bytes kept per stream
      */
-    public record Limits(long output) {
+    public record Limits(long output, OnOutput onOutput) {
         public static final long DEFAULT_OUTPUT = 16L << 20;
         public static final long MAXIMUM_OUTPUT = 1L << 30;
     }

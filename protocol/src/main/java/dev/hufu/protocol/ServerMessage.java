@@ -21,6 +21,12 @@ public sealed interface ServerMessage {
     /** Stop it: terminate, wait for the grace, kill; or never start it. */
     record StopAttempt(AttemptId attempt, Duration grace) implements ServerMessage {}
 
+    /**
+     * A reader has everything up to these positions, so that a process which waits for its reader may go on. Positions
+     * never go back: an older message changes nothing.
+     */
+    record OutputRead(AttemptId attempt, long stdout, long stderr) implements ServerMessage {}
+
     /** The end is durable here; the agent may forget the attempt. */
     record Acknowledged(AttemptId attempt) implements ServerMessage {}
 }

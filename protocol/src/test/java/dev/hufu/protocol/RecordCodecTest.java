@@ -27,7 +27,8 @@ final class RecordCodecTest {
             null,
             Duration.ofMillis(1),
             Duration.ofDays(30),
-            new RunSpec.Limits(5),
+            new RunSpec.Limits(5, RunSpec.OnOutput.TRUNCATE),
+            0,
             Map.of());
 
     static List<Object> messages() {
@@ -46,6 +47,7 @@ final class RecordCodecTest {
                 ended(new Outcome.Ending.Rejected("no"), null),
                 ended(new Outcome.Ending.Unknown(Reason.RECORD_DAMAGED, "crc"), null),
                 new ServerMessage.StopAttempt(ATTEMPT, Duration.ofSeconds(5)),
+                new ServerMessage.OutputRead(ATTEMPT, 1L << 40, 0),
                 new ServerMessage.Acknowledged(ATTEMPT));
     }
 

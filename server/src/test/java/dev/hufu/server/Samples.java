@@ -39,7 +39,8 @@ public final class Samples {
                 RunSpec.DEFAULT_TIMEOUT,
                 RunSpec.DEFAULT_KILL_GRACE,
                 RunSpec.DEFAULT_EXPIRES_AFTER,
-                new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT),
+                new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.OnOutput.TRUNCATE),
+                0,
                 Map.of());
     }
 
@@ -56,7 +57,8 @@ public final class Samples {
                 null,
                 Duration.ofMillis(1),
                 Duration.ofDays(30),
-                new RunSpec.Limits(1L << 30),
+                new RunSpec.Limits(1L << 30, RunSpec.OnOutput.TRUNCATE),
+                0,
                 Map.of("ticket", "OPS-1"));
     }
 

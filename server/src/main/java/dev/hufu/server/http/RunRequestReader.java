@@ -68,7 +68,8 @@ final class RunRequestReader {
                 reader.timeout,
                 reader.killGrace,
                 reader.expiresAfter,
-                new RunSpec.Limits(reader.outputLimit),
+                new RunSpec.Limits(reader.outputLimit, RunSpec.OnOutput.TRUNCATE),
+                0,
                 reader.labels);
     }
 

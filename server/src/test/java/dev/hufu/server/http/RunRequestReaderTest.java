@@ -61,7 +61,8 @@ final class RunRequestReaderTest {
                         Duration.ofHours(1),
                         Duration.ofSeconds(5),
                         Duration.ofHours(24),
-                        new RunSpec.Limits(16 << 20),
+                        new RunSpec.Limits(16 << 20, RunSpec.OnOutput.TRUNCATE),
+                        0,
                         Map.of()));
     }
 

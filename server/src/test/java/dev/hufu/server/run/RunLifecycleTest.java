@@ -455,6 +455,7 @@ final class RunLifecycleTest {
                 plain.killGrace(),
                 plain.expiresAfter(),
                 plain.limits(),
+                plain.priority(),
                 plain.labels());
     }
 
