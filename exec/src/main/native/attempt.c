@@ -209,6 +209,11 @@ static bool obey(struct attempt *attempt, const struct frame *frame) {
         stop_signal(&attempt->stop, (int) signal, get32(payload + 4) != 0);
         return true;
     }
+    if (frame->type == FRAME_CONSUMED && frame->length == 16) {
+        pump_consumed(&attempt->pumps[STREAM_STDOUT], get64(payload));
+        pump_consumed(&attempt->pumps[STREAM_STDERR], get64(payload + 8));
+        return true;
+    }
     return frame->type == FRAME_ATTACH && frame->length == 0;
 }
 
@@ -268,11 +273,30 @@ static int64_t due(const struct attempt *attempt) {
 
 enum watched { WATCH_STDOUT, WATCH_STDERR, WATCH_CHILDREN, WATCH_AGENT, WATCH_DEADLINE, WATCH_LISTENER, WATCH_CANDIDATE };
 
+static uint64_t room(const struct attempt *attempt, enum stream stream) {
+    bool ending = attempt->stop.phase != STOP_NONE || attempt->drain_until != NEVER;
+    return pump_room(&attempt->pumps[stream], &attempt->file, ending);
+}
+
+/* A pipe that is not looked at fills, and then its writers wait. */
+static int readable(const struct attempt *attempt, enum stream stream) {
+    return room(attempt, stream) > 0 ? attempt->pumps[stream].fd : -1;
+}
+
+/* Also where nobody is left to be stopped: whether the limit was passed must not depend on who was faster. */
+static void check_limit(struct attempt *attempt) {
+    const struct attempt_file *file = &attempt->file;
+    bool passed = file->written[STREAM_STDOUT] > file->output_limit || file->written[STREAM_STDERR] > file->output_limit;
+    if (passed && file->policy == OUTPUT_KILL && attempt->stop.phase == STOP_NONE) {
+        request_stop(attempt, CAUSE_OUTPUT, attempt->kill_grace);
+    }
+}
+
 static void act(struct attempt *attempt, const struct pollfd *ready) {
     for (enum stream stream = STREAM_STDOUT; stream < STREAMS; stream++) {
         short events = ready[WATCH_STDOUT + stream].revents;
         if (events != 0) {
-            pump_some(&attempt->pumps[stream], &attempt->file, (events & POLLHUP) != 0);
+            pump_some(&attempt->pumps[stream], &attempt->file, (events & POLLHUP) != 0, room(attempt, stream));
         }
     }
     if (ready[WATCH_CHILDREN].revents != 0) {
@@ -299,13 +323,14 @@ static void act(struct attempt *attempt, const struct pollfd *ready) {
     if (ready[WATCH_LISTENER].revents != 0) {
         control_accept(&attempt->control);
     }
+    check_limit(attempt);
 }
 
 static void watch(struct attempt *attempt) {
     while (!attempt->no_children || !drained(attempt)) {
         struct pollfd watched[] = {
-            [WATCH_STDOUT] = {.fd = attempt->pumps[STREAM_STDOUT].fd, .events = POLLIN},
-            [WATCH_STDERR] = {.fd = attempt->pumps[STREAM_STDERR].fd, .events = POLLIN},
+            [WATCH_STDOUT] = {.fd = readable(attempt, STREAM_STDOUT), .events = POLLIN},
+            [WATCH_STDERR] = {.fd = readable(attempt, STREAM_STDERR), .events = POLLIN},
             [WATCH_CHILDREN] = {.fd = attempt->no_children ? -1 : attempt->signals, .events = POLLIN},
             [WATCH_AGENT] = {.fd = attempt->control.connection, .events = POLLIN},
             [WATCH_DEADLINE] = {.fd = attempt->deadline, .events = POLLIN},

@@ -11,6 +11,7 @@ enum {
     BOOT_ID_SIZE = 40,
     NAME_SIZE = 256,
     START_OFFSET = 112,
+    POLICY_OFFSET = 656,
     LIVE_WRITTEN = 1024,
     LIVE_INDEX = 1040,
     LIVE_KEPT = 1048,
@@ -47,12 +48,14 @@ static uint64_t whole_pages(uint64_t bytes) {
 }
 
 static void lay_out(struct attempt_file *file, const struct request *request) {
-    *file = (struct attempt_file){.fd = -1, .output_limit = request->output_limit};
+    *file = (struct attempt_file){
+        .fd = -1, .policy = request->output_policy, .output_limit = request->output_limit};
+    file->stream_size = file->output_limit + (file->policy == OUTPUT_BLOCK ? HISTORY : 0);
     file->tail_offset = METADATA_OFFSET + whole_pages(request->metadata.length);
     file->index_offset = file->tail_offset + (uint64_t) STREAMS * RING_SIZE;
     file->index_capacity = 2 * file->output_limit / PAGE + 65536;
     file->stream_offset[STREAM_STDOUT] = file->index_offset + whole_pages(file->index_capacity * INDEX_ENTRY);
-    file->stream_offset[STREAM_STDERR] = file->stream_offset[STREAM_STDOUT] + whole_pages(file->output_limit);
+    file->stream_offset[STREAM_STDERR] = file->stream_offset[STREAM_STDOUT] + whole_pages(file->stream_size);
 }
 
 static void copy_name(uint8_t *target, const char *name) {
@@ -78,6 +81,7 @@ static void fill_header(const struct attempt_file *file, const struct request *r
     put64(header + 104, (uint64_t) getpid());
     copy_name(header + 144, request->control_socket);
     copy_name(header + 400, request->marker);
+    put32(header + POLICY_OFFSET, file->policy);
 }
 
 static bool write_first_part(const struct attempt_file *file, const struct request *request) {
@@ -154,17 +158,27 @@ static void publish_counters(const struct attempt_file *file) {
     publish(file, LIVE_WRITTEN, LIVE_INDEX);
 }
 
-static bool store_in_ring(const struct attempt_file *file, enum stream stream, uint64_t past_limit, const uint8_t *bytes,
-        size_t length) {
-    uint64_t ring = file->tail_offset + (uint64_t) stream * RING_SIZE;
-    uint64_t at = past_limit % RING_SIZE;
-    size_t before_end = RING_SIZE - at < length ? (size_t) (RING_SIZE - at) : length;
-    return write_at(file->fd, bytes, before_end, ring + at) == before_end
-            && write_at(file->fd, bytes + before_end, length - before_end, ring) == length - before_end;
+struct ring {
+    uint64_t offset;
+    uint64_t size;
+};
+
+/* How many of the bytes were written, from the first on. */
+static size_t store_in_ring(int fd, struct ring ring, uint64_t position, const uint8_t *bytes, size_t length) {
+    uint64_t at = position % ring.size;
+    size_t before_end = ring.size - at < length ? (size_t) (ring.size - at) : length;
+    size_t stored = write_at(fd, bytes, before_end, ring.offset + at);
+    return stored < before_end ? stored : stored + write_at(fd, bytes + before_end, length - before_end, ring.offset);
 }
 
 static bool store_bytes(struct attempt_file *file, enum stream stream, const uint8_t *bytes, size_t length) {
     uint64_t position = file->written[stream];
+    if (file->policy == OUTPUT_BLOCK) {
+        struct ring whole = {.offset = file->stream_offset[stream], .size = file->stream_size};
+        size_t stored = store_in_ring(file->fd, whole, position, bytes, length);
+        file->kept[stream] += stored;
+        return stored == length;
+    }
     size_t head = 0;
     if (position < file->output_limit) {
         uint64_t room = file->output_limit - position;
@@ -175,21 +189,26 @@ static bool store_bytes(struct attempt_file *file, enum stream stream, const uin
             return false;
         }
     }
+    struct ring tail = {.offset = file->tail_offset + (uint64_t) stream * RING_SIZE, .size = RING_SIZE};
     return head == length
-            || store_in_ring(file, stream, position + head - file->output_limit, bytes + head, length - head);
+            || store_in_ring(file->fd, tail, position + head - file->output_limit, bytes + head, length - head)
+                    == length - head;
 }
 
 static bool store_arrival(struct attempt_file *file, enum stream stream, int64_t realtime) {
     uint64_t position = file->written[stream];
     bool covered = file->index_count > 0 && file->last_stream == stream && realtime - file->last_time < 10 * MILLISECOND
             && realtime >= file->last_time && position - file->last_position < 4096;
-    if (covered || file->index_count == file->index_capacity) {
+    /* An attempt that waits for its reader may write for ever, and its index is a ring as its output is. */
+    bool index_full = file->index_count >= file->index_capacity && file->policy != OUTPUT_BLOCK;
+    if (covered || index_full) {
         return true;
     }
     uint8_t entry[INDEX_ENTRY];
     put64(entry, (uint64_t) realtime);
     put64(entry + 8, (uint64_t) stream << 63 | position);
-    if (write_at(file->fd, entry, sizeof entry, file->index_offset + file->index_count * INDEX_ENTRY) < sizeof entry) {
+    uint64_t place = file->index_count % file->index_capacity;
+    if (write_at(file->fd, entry, sizeof entry, file->index_offset + place * INDEX_ENTRY) < sizeof entry) {
         return false;
     }
     file->index_count++;

@@ -17,6 +17,8 @@ enum {
     RING_SIZE = 131072,
     /* Bytes appended at once: never more of the ring is overwritten ahead of the counter than readers are told. */
     APPEND_MAXIMUM = 65536,
+    /* What a blocked attempt's file holds of a stream beyond the limit. */
+    HISTORY = 8 << 20,
     INDEX_ENTRY = 16,
     EXIT_RECORD_HEADER = 16,
     EXIT_PAYLOAD_FIXED = 112,
@@ -33,11 +35,13 @@ struct attempt_file {
     pid_t pid;
     int64_t start_realtime;
     enum state state;
+    enum output_policy policy;
     uint64_t output_limit;
     uint64_t tail_offset;
     uint64_t index_offset;
     uint64_t index_capacity;
     uint64_t stream_offset[STREAMS];
+    uint64_t stream_size; /* of each stream's region; a ring where the policy is to block */
     uint64_t written[STREAMS];
     uint64_t kept[STREAMS];
     uint64_t index_count;

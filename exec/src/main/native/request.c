@@ -147,9 +147,11 @@ static void take_strings(struct cursor *cursor, char **strings, uint32_t count) 
 }
 
 static int check(const struct request *request) {
-    const uint32_t known = LAUNCH_ALLOW_PRIVILEGE_GAIN | LAUNCH_SCRIPT;
+    const uint32_t policies = LAUNCH_OUTPUT_KILL | LAUNCH_OUTPUT_BLOCK;
+    const uint32_t known = LAUNCH_ALLOW_PRIVILEGE_GAIN | LAUNCH_SCRIPT | policies;
     bool script = (request->flags & LAUNCH_SCRIPT) != 0;
-    if ((request->flags & ~known) != 0 || (!script && request->script.length > 0)) {
+    if ((request->flags & ~known) != 0 || (!script && request->script.length > 0)
+            || (request->flags & policies) == policies) {
         return EPROTO;
     }
     if (request->attempt_file[0] != '/' || request->control_socket[0] != '/' || request->cwd[0] != '/') {
@@ -167,6 +169,9 @@ int request_parse(struct request *request, uint8_t *payload, size_t length) {
     *request = (struct request){0};
     uint32_t version = take32(&cursor);
     request->flags = take32(&cursor);
+    request->output_policy = (request->flags & LAUNCH_OUTPUT_KILL) != 0 ? OUTPUT_KILL
+            : (request->flags & LAUNCH_OUTPUT_BLOCK) != 0               ? OUTPUT_BLOCK
+                                                                        : OUTPUT_TRUNCATE;
     request->output_limit = take64(&cursor);
     request->timeout = take64(&cursor);
     request->kill_grace = take64(&cursor);

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire.h"
+
 struct bytes {
     const uint8_t *at;
     size_t length;
@@ -13,6 +15,7 @@ struct bytes {
 /* Pointers lead into the frame, and end with request_release. */
 struct request {
     uint32_t flags;
+    enum output_policy output_policy;
     uint64_t output_limit;
     uint64_t timeout;
     uint64_t kill_grace;

@@ -34,6 +34,7 @@ extern const struct test_case record_cases[];
 extern const struct test_case system_cases[];
 extern const struct test_case launch_cases[];
 extern const struct test_case output_cases[];
+extern const struct test_case policy_cases[];
 extern const struct test_case stop_cases[];
 extern const struct test_case death_cases[];
 

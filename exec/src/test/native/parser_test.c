@@ -138,7 +138,8 @@ static void offset32(size_t offset, uint32_t value, int error) {
 
 static void counts_and_flags_are_checked(void) {
     offset32(0, 2, EPROTO); /* version */
-    offset32(4, LAUNCH_SCRIPT | 4, EPROTO); /* unknown flag */
+    offset32(4, LAUNCH_SCRIPT | 16, EPROTO); /* unknown flag */
+    offset32(4, LAUNCH_SCRIPT | LAUNCH_OUTPUT_KILL | LAUNCH_OUTPUT_BLOCK, EPROTO); /* which of the two? */
     offset32(4, 0, EPROTO); /* a script without its flag */
     offset32(40, 0, EPROTO); /* no argument */
     offset32(40, UINT32_MAX, EPROTO);
