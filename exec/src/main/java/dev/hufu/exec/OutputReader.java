@@ -13,7 +13,8 @@ public interface OutputReader extends AutoCloseable {
      * What has been written so far, and what of it was kept.
      *
      * @param written bytes the process wrote
-     * @param headKept bytes kept from the start
+     * @param headKept bytes kept from the start; 0 where only the last bytes are kept, as of a process that waits for its
+     *     reader
      * @param tailFrom position from which on bytes are kept again; equals {@code headKept} where nothing is missing
      */
     record Extent(long written, long headKept, long tailFrom) {
@@ -39,8 +40,14 @@ public interface OutputReader extends AutoCloseable {
      */
     int read(StreamName stream, long position, ByteBuffer target) throws IOException;
 
-    /** The arrivals with these numbers, in order; fewer or none past the last. */
+    /**
+     * The arrivals with these numbers, in order; fewer or none past the last, and none where {@code from} is before
+     * {@link #firstArrival}.
+     */
     List<Arrival> arrivals(long from, int limit) throws IOException;
+
+    /** The number of the first arrival still kept: 0, unless the process waits for its readers and has written long. */
+    long firstArrival() throws IOException;
 
     @Override
     void close();

@@ -16,7 +16,9 @@ public interface ProcessLauncher extends AutoCloseable {
         /** A signal is told apart from an exit code. */
         EXACT_STATUS,
         /** Deadlines fire without the JVM. */
-        OWN_DEADLINE
+        OWN_DEADLINE,
+        /** Every {@link OutputPolicy} is kept to, also without the JVM; else only {@link OutputPolicy#TRUNCATE} is. */
+        OUTPUT_POLICIES
     }
 
     /** What {@link #attach} found. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout from start; null for none
  * @param killGrace between SIGTERM and SIGKILL when the timeout ends it
  * @param drainGrace how long what the main process left behind may go on after its end
- * @param outputLimit bytes kept from the start of each stream
+ * @param outputLimit bytes kept from the start of each stream; what else it means is for {@code outputPolicy} to say
  * @param marker {@code NAME=value}, an entry of the environment unique to this attempt, by which strays are found
  *     after their supervisor was killed; empty for none
  * @param metadata kept in the attempt file for the caller
@@ -35,6 +35,7 @@ public record ProcessSpec(
         Duration killGrace,
         Duration drainGrace,
         long outputLimit,
+        OutputPolicy outputPolicy,
         String marker,
         byte[] metadata,
         boolean allowPrivilegeGain) {
@@ -70,6 +71,7 @@ public record ProcessSpec(
         private Duration killGrace = DEFAULT_KILL_GRACE;
         private Duration drainGrace = DEFAULT_DRAIN_GRACE;
         private long outputLimit = DEFAULT_OUTPUT_LIMIT;
+        private OutputPolicy outputPolicy = OutputPolicy.TRUNCATE;
         private String marker = "";
         private byte[] metadata = new byte[0];
         private boolean allowPrivilegeGain;
@@ -119,6 +121,11 @@ public record ProcessSpec(
             return this;
         }
 
+        public Builder outputPolicy(OutputPolicy policy) {
+            this.outputPolicy = policy;
+            return this;
+        }
+
         public Builder marker(String entry) {
             this.marker = entry;
             return this;
@@ -145,6 +152,7 @@ public record ProcessSpec(
                     killGrace,
                     drainGrace,
                     outputLimit,
+                    outputPolicy,
                     marker,
                     metadata,
                     allowPrivilegeGain);

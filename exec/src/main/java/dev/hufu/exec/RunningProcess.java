@@ -24,6 +24,14 @@ public interface RunningProcess extends AutoCloseable {
      */
     void signal(int signal, boolean wholeTree) throws IOException;
 
+    /**
+     * Readers have its streams up to these positions, so that a process which waits for them ({@link OutputPolicy#BLOCK})
+     * may go on. Positions only grow: a smaller one changes nothing, and one beyond what was written counts beforehand. They
+     * are told to the process's supervisor as soon as it can be reached; nothing happens where the process has ended, or
+     * has another policy.
+     */
+    void consumed(long stdout, long stderr);
+
     /** Waits for the end of the whole tree. Every call gives the same answer. */
     ProcessResult awaitExit() throws InterruptedException;
 

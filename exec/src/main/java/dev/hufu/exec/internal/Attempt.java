@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +40,18 @@ final class Attempt implements RunningProcess {
     private final CountDownLatch released = new CountDownLatch(1);
     private volatile @Nullable Connection connection;
     private volatile Identity identity;
-    private volatile long outputLimit;
+    private volatile Retention retention = Retention.NOTHING;
+    private final AtomicReference<Consumed> consumed = new AtomicReference<>(Consumed.NOTHING);
     private volatile boolean killPending;
+
+    /** What readers have of the streams. */
+    private record Consumed(long stdout, long stderr) {
+        static final Consumed NOTHING = new Consumed(0, 0);
+
+        Consumed and(Consumed other) {
+            return new Consumed(Math.max(stdout, other.stdout), Math.max(stderr, other.stderr));
+        }
+    }
 
     /** Who the main process is; zeros where that is not known yet. */
     record Identity(long pid, long startRealtime) {}
@@ -58,8 +69,8 @@ final class Attempt implements RunningProcess {
     }
 
     /** Follows a launch whose STARTED was received. */
-    void follow(Connection launched, long limit, ThreadFactory threads) {
-        outputLimit = limit;
+    void follow(Connection launched, Retention kept, ThreadFactory threads) {
+        retention = kept;
         connection = launched;
         start(threads);
     }
@@ -138,11 +149,12 @@ final class Attempt implements RunningProcess {
 
     private void accept(Answer answer) throws MalformedException {
         switch (answer) {
-            case Answer.Ended(ExitRecord record) -> end(record.result(outputLimit));
+            case Answer.Ended(ExitRecord record) -> end(record.result(retention));
             case Answer.KillPending(int survivors, long _) -> killPending = survivors > 0;
             case Answer.Attached(long pid, long startRealtime) -> {
                 identity = new Identity(pid, startRealtime);
                 reached.complete(null);
+                tellConsumed();
             }
             case Answer.Started _, Answer.Refused _, Answer.Swept _ ->
                 throw new MalformedException("unexpected answer " + answer);
@@ -168,19 +180,19 @@ final class Attempt implements RunningProcess {
     }
 
     private boolean reconnect(AttemptHeader header) throws IOException {
-        outputLimit = header.layout().outputLimit();
+        retention = header.layout().retention();
         Connection fresh = recovery.reach(header);
+        try {
+            // Before anyone else can send: only who begins with this is listened to.
+            fresh.send(Requests.attach());
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
+        }
         connection = fresh;
         if (released.getCount() == 0) {
             fresh.close();
             return false;
-        }
-        try {
-            fresh.send(Requests.attach());
-        } catch (IOException e) {
-            connection = null;
-            fresh.close();
-            throw e;
         }
         return true;
     }
@@ -227,6 +239,32 @@ final class Attempt implements RunningProcess {
             throw new IllegalArgumentException("no signal: " + signal);
         }
         tell(Requests.signal(signal, wholeTree));
+    }
+
+    @Override
+    public void consumed(long stdout, long stderr) {
+        if (stdout < 0 || stderr < 0) {
+            throw new IllegalArgumentException("a position is negative");
+        }
+        Consumed more = new Consumed(stdout, stderr);
+        Consumed before = consumed.getAndUpdate(known -> known.and(more));
+        if (!before.and(more).equals(before)) {
+            tellConsumed();
+        }
+    }
+
+    /** Where the supervisor cannot be told now, it is told when it was reached again. */
+    private void tellConsumed() {
+        Connection current = connection;
+        Consumed latest = consumed.get();
+        if (current == null || result.isDone() || !retention.isRing() || latest.equals(Consumed.NOTHING)) {
+            return;
+        }
+        try {
+            current.send(Requests.consumed(latest.stdout, latest.stderr));
+        } catch (IOException e) {
+            // Who reads from this connection notices, too, and looks for the supervisor.
+        }
     }
 
     private void tell(ByteBuffer frame) throws IOException {

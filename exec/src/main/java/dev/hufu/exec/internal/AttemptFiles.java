@@ -26,12 +26,7 @@ public final class AttemptFiles {
     public static OutputReader output(Path path) throws IOException {
         AttemptFile file = new AttemptFile(path);
         try {
-            AttemptHeader header = file.headerIfWritten();
-            if (header == null) {
-                file.close();
-                return new EmptyOutput();
-            }
-            return new AttemptOutput(file, header.layout());
+            return new AttemptOutput(file);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;

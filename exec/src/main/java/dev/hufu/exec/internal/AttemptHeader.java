@@ -1,5 +1,6 @@
 package dev.hufu.exec.internal;
 
+import dev.hufu.exec.OutputPolicy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -10,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 record AttemptHeader(
         Layout layout, String bootId, Target main, long startRealtime, String controlSocket, String marker) {
 
+    private static final int POLICY_AT = 656;
+
     /** Where things lie; every sum of these has been checked against overflow. */
     record Layout(
             int metadataLength,
-            long outputLimit,
+            Retention retention,
             long tailOffset,
             long indexOffset,
             long indexCapacity,
@@ -47,25 +50,35 @@ record AttemptHeader(
     private static Layout layout(ByteBuffer in) throws MalformedException {
         Layout layout = new Layout(
                 in.getInt(12),
-                in.getLong(16),
+                new Retention(in.getLong(16), policy(in.getInt(POLICY_AT))),
                 in.getLong(24),
                 in.getLong(32),
                 in.getLong(40),
                 in.getLong(48),
                 in.getLong(56));
         try {
-            require(layout.metadataLength >= 0 && layout.outputLimit >= 0, "lengths");
+            require(layout.metadataLength >= 0 && layout.retention.limit() >= 0, "lengths");
             require(layout.tailOffset >= Math.addExact(Protocol.METADATA_AT, layout.metadataLength), "tail offset");
             require(layout.indexOffset >= Math.addExact(layout.tailOffset, 2L * Protocol.RING_SIZE), "index offset");
             require(layout.indexCapacity >= 0, "index capacity");
             long indexSize = Math.multiplyExact(layout.indexCapacity, (long) Protocol.INDEX_ENTRY);
             require(layout.stdoutOffset >= Math.addExact(layout.indexOffset, indexSize), "stdout offset");
-            require(layout.stderrOffset >= Math.addExact(layout.stdoutOffset, layout.outputLimit), "stderr offset");
-            Math.addExact(layout.stderrOffset, layout.outputLimit);
+            long size = layout.retention.regionSize();
+            require(layout.stderrOffset >= Math.addExact(layout.stdoutOffset, size), "stderr offset");
+            Math.addExact(layout.stderrOffset, size);
         } catch (ArithmeticException e) {
             throw malformed("offsets", e);
         }
         return layout;
+    }
+
+    private static OutputPolicy policy(int number) throws MalformedException {
+        return switch (number) {
+            case 0 -> OutputPolicy.TRUNCATE;
+            case 1 -> OutputPolicy.KILL;
+            case 2 -> OutputPolicy.BLOCK;
+            default -> throw new MalformedException("bad header: output policy");
+        };
     }
 
     private static String text(ByteBuffer in, int at, int size) throws MalformedException {

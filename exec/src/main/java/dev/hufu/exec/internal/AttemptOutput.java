@@ -8,22 +8,39 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Reads an attempt's output out of its file. Any thread may use it. */
+/**
+ * Reads an attempt's output out of its file; one that has no first byte yet counts as empty until it has. Any thread may
+ * use it.
+ */
 final class AttemptOutput implements OutputReader {
     private static final int ENTRIES_AT_ONCE = 1_024;
 
     private final AttemptFile file;
-    private final AttemptHeader.Layout layout;
+    private volatile AttemptHeader.@Nullable Layout known;
 
-    AttemptOutput(AttemptFile file, AttemptHeader.Layout layout) {
+    /** @throws MalformedException if the file's header is damaged */
+    AttemptOutput(AttemptFile file) throws IOException {
         this.file = file;
-        this.layout = layout;
+        layout();
+    }
+
+    /** Where things lie; null as long as the file is empty. */
+    private AttemptHeader.@Nullable Layout layout() throws IOException {
+        AttemptHeader.Layout layout = known;
+        if (layout == null) {
+            AttemptHeader header = file.headerIfWritten();
+            layout = header == null ? null : header.layout();
+            known = layout;
+        }
+        return layout;
     }
 
     @Override
     public Extent extent(StreamName stream) throws IOException {
-        return file.live().extent(stream, layout.outputLimit());
+        AttemptHeader.Layout layout = layout();
+        return layout == null ? new Extent(0, 0, 0) : file.live().extent(stream, layout.retention());
     }
 
     @Override
@@ -31,40 +48,57 @@ final class AttemptOutput implements OutputReader {
         if (position < 0) {
             throw new IllegalArgumentException("position is negative");
         }
-        Extent extent = extent(stream);
+        AttemptHeader.Layout layout = layout();
+        if (layout == null) {
+            return 0;
+        }
+        Extent extent = file.live().extent(stream, layout.retention());
+        Ring ring = ring(layout, stream);
         int total = 0;
         if (position < extent.headKept()) {
-            total = readHead(stream, position, extent.headKept(), target);
+            total = layout.retention().isRing()
+                    ? readRing(ring, stream, position, extent.headKept(), target)
+                    : readExactly(regionOf(layout, stream) + position, extent.headKept() - position, target);
         }
         long next = position + total;
         if (target.hasRemaining() && next >= extent.tailFrom() && next < extent.written()) {
-            total += readTail(stream, next, extent.written(), target);
+            total += readRing(ring, stream, next, extent.written(), target);
         }
         return total;
     }
 
-    private int readHead(StreamName stream, long position, long end, ByteBuffer target) throws IOException {
-        long offset = switch (stream) {
-            case STDOUT -> layout.stdoutOffset();
-            case STDERR -> layout.stderrOffset();
-        };
-        return readExactly(offset + position, end - position, target);
-    }
+    /** Where a part of the file is written over and over, beginning with the stream's position {@code origin}. */
+    private record Ring(long offset, long size, long origin) {}
 
-    private int readTail(StreamName stream, long position, long end, ByteBuffer target) throws IOException {
-        long ring = switch (stream) {
+    private static Ring ring(AttemptHeader.Layout layout, StreamName stream) {
+        Retention retention = layout.retention();
+        if (retention.isRing()) {
+            return new Ring(regionOf(layout, stream), retention.regionSize(), 0);
+        }
+        long offset = switch (stream) {
             case STDOUT -> layout.tailOffset();
             case STDERR -> layout.tailOffset() + Protocol.RING_SIZE;
         };
+        return new Ring(offset, Protocol.RING_SIZE, retention.limit());
+    }
+
+    private static long regionOf(AttemptHeader.Layout layout, StreamName stream) {
+        return switch (stream) {
+            case STDOUT -> layout.stdoutOffset();
+            case STDERR -> layout.stderrOffset();
+        };
+    }
+
+    private int readRing(Ring ring, StreamName stream, long position, long end, ByteBuffer target) throws IOException {
         int start = target.position();
         int total = 0;
         while (target.hasRemaining() && position + total < end) {
-            long inRing = (position + total - layout.outputLimit()) % Protocol.RING_SIZE;
-            long contiguous = Math.min(Protocol.RING_SIZE - inRing, end - position - total);
-            total += readExactly(ring + inRing, contiguous, target);
+            long inRing = (position + total - ring.origin()) % ring.size();
+            long contiguous = Math.min(ring.size() - inRing, end - position - total);
+            total += readExactly(ring.offset() + inRing, contiguous, target);
         }
-        // The writer may be up to half a ring ahead of its counter, so only the other half is sure.
-        if (file.live().written(stream) - position > Protocol.TAIL_KEPT) {
+        // Meanwhile the writer may have come round.
+        if (extent(stream).nextKept(position) != position) {
             target.position(start);
             return 0;
         }
@@ -90,8 +124,13 @@ final class AttemptOutput implements OutputReader {
         if (from < 0 || limit < 0) {
             throw new IllegalArgumentException("from and limit must not be negative");
         }
-        long end = Math.min(file.live().indexEntries(), layout.indexCapacity());
-        if (from >= end) {
+        AttemptHeader.Layout layout = layout();
+        if (layout == null) {
+            return List.of();
+        }
+        long written = file.live().indexEntries();
+        long end = layout.retention().isRing() ? written : Math.min(written, layout.indexCapacity());
+        if (from >= end || from < firstArrival()) {
             return List.of();
         }
         int wanted = (int) Math.min(limit, end - from);
@@ -99,16 +138,29 @@ final class AttemptOutput implements OutputReader {
         ByteBuffer entries = ByteBuffer.allocate(Math.min(wanted, ENTRIES_AT_ONCE) * Protocol.INDEX_ENTRY)
                 .order(ByteOrder.LITTLE_ENDIAN);
         while (arrivals.size() < wanted) {
-            int count = Math.min(wanted - arrivals.size(), ENTRIES_AT_ONCE);
+            long place = (from + arrivals.size()) % layout.indexCapacity();
+            long contiguous = Math.min(wanted - arrivals.size(), layout.indexCapacity() - place);
+            int count = (int) Math.min(contiguous, ENTRIES_AT_ONCE);
             entries.clear();
-            long offset = layout.indexOffset() + (from + arrivals.size()) * Protocol.INDEX_ENTRY;
+            long offset = layout.indexOffset() + place * Protocol.INDEX_ENTRY;
             readExactly(offset, (long) count * Protocol.INDEX_ENTRY, entries);
             entries.flip();
             while (entries.hasRemaining()) {
                 arrivals.add(arrival(entries.getLong(), entries.getLong()));
             }
         }
-        return arrivals;
+        // Meanwhile the writer may have come round.
+        return from < firstArrival() ? List.of() : arrivals;
+    }
+
+    @Override
+    public long firstArrival() throws IOException {
+        AttemptHeader.Layout layout = layout();
+        if (layout == null || !layout.retention().isRing()) {
+            return 0;
+        }
+        // One more may be written ahead of the counter.
+        return Math.max(0, file.live().indexEntries() + 1 - layout.indexCapacity());
     }
 
     private static Arrival arrival(long realtime, long place) {

@@ -5,7 +5,7 @@ import dev.hufu.exec.StreamName;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** The output of a process of which there is no file yet, or one without a first byte. */
+/** The output of a process of which there is no file. */
 final class EmptyOutput implements OutputReader {
     @Override
     public Extent extent(StreamName stream) {
@@ -20,6 +20,11 @@ final class EmptyOutput implements OutputReader {
     @Override
     public List<Arrival> arrivals(long from, int limit) {
         return List.of();
+    }
+
+    @Override
+    public long firstArrival() {
+        return 0;
     }
 
     @Override

@@ -31,6 +31,10 @@ record EndedProcess(Path attemptFile, ProcessResult result) implements RunningPr
     @Override
     public void signal(int signal, boolean wholeTree) {}
 
+    /** Nobody waits for a reader. */
+    @Override
+    public void consumed(long stdout, long stderr) {}
+
     @Override
     public ProcessResult awaitExit() {
         return result;

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** What the supervisor recorded of an attempt's end; only the limit is missing to know whether output was cut. */
+/** What the supervisor recorded of an attempt's end; only the retention is missing to know whether output was cut. */
 record ExitRecord(
         ExitStatus status,
         StopCause stopCause,
@@ -29,15 +29,15 @@ record ExitRecord(
 
     /** What was written to the streams. */
     record Written(long stdout, long stderr, boolean spoolFull) {
-        OutputSummary summary(long outputLimit) {
-            long kept = outputLimit + Protocol.TAIL_KEPT;
-            return new OutputSummary(stdout, stderr, spoolFull || stdout > kept || stderr > kept, spoolFull);
+        OutputSummary summary(Retention retention) {
+            boolean truncated = spoolFull || retention.truncates(stdout) || retention.truncates(stderr);
+            return new OutputSummary(stdout, stderr, truncated, spoolFull);
         }
     }
 
-    ProcessResult result(long outputLimit) {
+    ProcessResult result(Retention retention) {
         return new ProcessResult(
-                status, stopCause, startedAt, finishedAt, usage, written.summary(outputLimit), killReport);
+                status, stopCause, startedAt, finishedAt, usage, written.summary(retention), killReport);
     }
 
     /** Parses a record as it lies in the file: header with length and check sum, then the payload. */

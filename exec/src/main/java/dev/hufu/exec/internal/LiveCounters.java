@@ -39,18 +39,26 @@ record LiveCounters(
      * What is kept. The counters are published one after the other, so the kept count is looked at only where the spool is
      * full, which is published before them; then nothing is promised about the tail.
      */
-    Extent extent(StreamName stream, long outputLimit) {
+    Extent extent(StreamName stream, Retention retention) {
         long written = written(stream);
-        long head = Math.min(written, outputLimit);
         if (!spoolFull()) {
-            return new Extent(written, head, Math.max(head, written - Protocol.TAIL_KEPT));
+            long head = Math.min(written, headOf(written, retention));
+            return new Extent(written, head, Math.max(head, written - retention.lastKept()));
         }
         long kept = switch (stream) {
             case STDOUT -> stdoutKept;
             case STDERR -> stderrKept;
         };
-        long headKept = Math.min(head, kept);
+        long headKept = Math.min(written, Math.min(kept, headOf(kept, retention)));
         return new Extent(written, headKept, headKept == written ? headKept : written);
+    }
+
+    /** How much can be had from the start of a stream of which that many bytes were put into the file. */
+    private static long headOf(long stored, Retention retention) {
+        if (!retention.isRing()) {
+            return retention.limit();
+        }
+        return retention.truncates(stored) ? 0 : stored;
     }
 
     ExitRecord.Written summary() {

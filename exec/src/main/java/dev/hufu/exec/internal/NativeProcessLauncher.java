@@ -102,12 +102,12 @@ public final class NativeProcessLauncher implements ProcessLauncher {
             case Answer.Started(long pid, long startRealtime) -> {
                 Attempt attempt =
                         newAttempt(spec.attemptFile(), spec.marker(), new Attempt.Identity(pid, startRealtime));
-                attempt.follow(connection, spec.outputLimit(), threads);
+                attempt.follow(connection, retention(spec), threads);
                 yield attempt;
             }
             case Answer.Ended(ExitRecord record) -> {
                 connection.close();
-                yield new EndedProcess(spec.attemptFile(), record.result(spec.outputLimit()));
+                yield new EndedProcess(spec.attemptFile(), record.result(retention(spec)));
             }
             case Answer.Refused(int errno, int stage) -> {
                 connection.close();
@@ -120,6 +120,10 @@ public final class NativeProcessLauncher implements ProcessLauncher {
             case Answer.Attached _, Answer.KillPending _, Answer.Swept _ ->
                 throw new MalformedException("unexpected answer to a launch: " + answer);
         };
+    }
+
+    private static Retention retention(ProcessSpec spec) {
+        return new Retention(spec.outputLimit(), spec.outputPolicy());
     }
 
     private Attempt newAttempt(Path file, String marker, Attempt.Identity identity) {

@@ -12,6 +12,7 @@ final class Protocol {
     static final int SIGNAL = 3;
     static final int ATTACH = 4;
     static final int SWEEP = 5;
+    static final int CONSUMED = 6;
     static final int STARTED = 129;
     static final int ENDED = 130;
     static final int REFUSED = 131;
@@ -21,6 +22,8 @@ final class Protocol {
 
     static final int ALLOW_PRIVILEGE_GAIN = 1;
     static final int SCRIPT_PRESENT = 1 << 1;
+    static final int OUTPUT_KILL = 1 << 2;
+    static final int OUTPUT_BLOCK = 1 << 3;
 
     static final int PAGE = 4096;
     static final int HEADER_SIZE = PAGE;
@@ -30,6 +33,11 @@ final class Protocol {
     static final int LIVE_SIZE = 48;
     static final int RING_SIZE = 128 << 10;
     static final int TAIL_KEPT = 64 << 10;
+    static final int HISTORY = 8 << 20;
+
+    /** Bytes that may be written ahead of the counter of a stream. */
+    static final int WRITTEN_AHEAD = 64 << 10;
+
     static final int INDEX_ENTRY = 16;
     static final byte[] HEADER_MAGIC = {'H', 'U', 'F', 'U', 'A', 'T', 'T', '1'};
 

@@ -94,7 +94,7 @@ final class Recovery {
         if (header == null) {
             throw new IllegalStateException("a record counts only beside its header");
         }
-        return new Finding.Ended(record.result(header.layout().outputLimit()));
+        return new Finding.Ended(record.result(header.layout().retention()));
     }
 
     private static Finding lost(ExitStatus.Unknown.Why why, AttemptFile.Snapshot snapshot) {
@@ -143,7 +143,7 @@ final class Recovery {
         }
         OutputSummary output = lost.live()
                 .summary()
-                .summary(header == null ? 0 : header.layout().outputLimit());
+                .summary(header == null ? Retention.NOTHING : header.layout().retention());
         StopCause cause = lost.status().why() == ExitStatus.Unknown.Why.SUPERVISOR_LOST
                 ? StopCause.SUPERVISOR_LOST
                 : StopCause.NONE;

@@ -3,6 +3,7 @@ package dev.hufu.exec.internal;
 import dev.hufu.exec.Errno;
 import dev.hufu.exec.ExitStatus.LaunchFailed;
 import dev.hufu.exec.LaunchStage;
+import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.exec.StopPolicy;
@@ -45,7 +46,7 @@ final class Requests {
         requireMarkerInEnvironment(spec);
         byte[] script = new byte[0];
         List<String> argv;
-        int flags = spec.allowPrivilegeGain() ? Protocol.ALLOW_PRIVILEGE_GAIN : 0;
+        int flags = flag(spec.outputPolicy()) | (spec.allowPrivilegeGain() ? Protocol.ALLOW_PRIVILEGE_GAIN : 0);
         switch (spec.program()) {
             case Program.CommandLine(List<String> words) -> argv = words;
             case Program.Script(String text, List<String> interpreter, List<String> arguments) -> {
@@ -89,6 +90,14 @@ final class Requests {
         return frame.flip();
     }
 
+    private static int flag(OutputPolicy policy) {
+        return switch (policy) {
+            case TRUNCATE -> 0;
+            case KILL -> Protocol.OUTPUT_KILL;
+            case BLOCK -> Protocol.OUTPUT_BLOCK;
+        };
+    }
+
     static ByteBuffer stop(StopPolicy policy) {
         return frame(Protocol.STOP, 12)
                 .putInt(StopCauses.number(policy.cause()))
@@ -101,6 +110,10 @@ final class Requests {
                 .putInt(signal)
                 .putInt(wholeTree ? 1 : 0)
                 .flip();
+    }
+
+    static ByteBuffer consumed(long stdout, long stderr) {
+        return frame(Protocol.CONSUMED, 16).putLong(stdout).putLong(stderr).flip();
     }
 
     static ByteBuffer attach() {

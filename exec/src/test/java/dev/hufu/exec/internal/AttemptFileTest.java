@@ -8,6 +8,7 @@ import dev.hufu.exec.ExitStatus.LaunchFailed;
 import dev.hufu.exec.ExitStatus.Signaled;
 import dev.hufu.exec.KillReport;
 import dev.hufu.exec.LaunchStage;
+import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.OutputReader.Arrival;
 import dev.hufu.exec.OutputReader.Extent;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // JUnit fills the field before each test.
 final class AttemptFileTest {
     private static final int LIMIT = AttemptFileWriter.LIMIT;
+    private static final Retention KEPT = new Retention(LIMIT, OutputPolicy.TRUNCATE);
 
     @TempDir
     Path directory;
@@ -48,7 +50,7 @@ final class AttemptFileTest {
         assertThat(header.startRealtime()).isEqualTo(1_700_000_000_123_456_789L);
         assertThat(header.controlSocket()).isEqualTo("/run/c");
         assertThat(header.marker()).isEqualTo("ID=ä");
-        assertThat(header.layout().outputLimit()).isEqualTo(LIMIT);
+        assertThat(header.layout().retention()).isEqualTo(KEPT);
         assertThat(AttemptFiles.metadata(directory.resolve("file")))
                 .isEqualTo("metadata".getBytes(StandardCharsets.US_ASCII));
     }
@@ -67,7 +69,9 @@ final class AttemptFileTest {
                 new AttemptFileWriter().putLong(40, Long.MAX_VALUE),
                 new AttemptFileWriter().putLong(40, -1),
                 new AttemptFileWriter().putLong(48, 0),
-                new AttemptFileWriter().putLong(56, Long.MAX_VALUE));
+                new AttemptFileWriter().putLong(56, Long.MAX_VALUE),
+                new AttemptFileWriter().put(656, 3),
+                new AttemptFileWriter().put(656, 2));
 
         for (AttemptFileWriter writer : damaged) {
             AttemptFile.Snapshot snapshot =
@@ -124,7 +128,7 @@ final class AttemptFileTest {
                 .putLong(24, 0)
                 .putInt(88, 0);
 
-        ProcessResult result = ExitRecord.parse(payload).result(LIMIT);
+        ProcessResult result = ExitRecord.parse(payload).result(KEPT);
 
         assertThat(result.status()).isEqualTo(new LaunchFailed(2, LaunchStage.CHDIR));
         assertThat(result.startedAt()).isNull();
@@ -232,6 +236,90 @@ final class AttemptFileTest {
         }
     }
 
+    @Test
+    void everyPositionOfABlockedStreamIsReadExactly() throws Exception {
+        int kept = LIMIT + Protocol.HISTORY - Protocol.WRITTEN_AHEAD;
+        for (int size : new int[] {0, 1, LIMIT, kept, kept + 1, LIMIT + Protocol.HISTORY, 20_000_001}) {
+            byte[] written = new byte[size];
+            new Random(size).nextBytes(written);
+            int first = Math.max(0, size - kept);
+            try (OutputReader output = output(AttemptFileWriter.ofBlocked().write(true, written))) {
+                long head = first == 0 ? size : 0;
+                assertThat(output.extent(StreamName.STDERR)).isEqualTo(new Extent(size, head, Math.max(head, first)));
+                for (int position : new int[] {0, first - 1, first, first + 1, size / 2, size - 1, size, size + 1}) {
+                    if (position >= 0) {
+                        boolean there = position >= first && position < size;
+                        byte[] expected = Arrays.copyOfRange(
+                                written, there ? position : 0, there ? Math.min(size, position + 9_000_000) : 0);
+                        assertThat(Arrays.equals(read(output, position, 9_000_000), expected))
+                                .as("%d of %d", position, size)
+                                .isTrue();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void f28_fullSpoolOfABlockedStreamKeepsWhatWasPutThere() throws Exception {
+        AttemptFileWriter full = AttemptFileWriter.ofBlocked()
+                .write(true, new byte[5_000])
+                .flags(Protocol.SPOOL_FULL)
+                .counters(false, 60_000_000, 9_000_000)
+                .counters(true, 60_000_000, 5_000);
+
+        try (OutputReader output = output(full)) {
+            assertThat(output.extent(StreamName.STDOUT)).isEqualTo(new Extent(60_000_000, 0, 60_000_000));
+            assertThat(output.extent(StreamName.STDERR)).isEqualTo(new Extent(60_000_000, 5_000, 60_000_000));
+            assertThat(read(output, 100, 10_000)).hasSize(4_900);
+            assertThat(read(output, 5_000, 10_000)).isEmpty();
+        }
+    }
+
+    @Test
+    void arrivalsOfABlockedProcessAreTheLastOnes() throws Exception {
+        AttemptFileWriter writer = AttemptFileWriter.ofBlocked();
+        int count = 2 * AttemptFileWriter.CAPACITY + 100;
+        for (int number = 0; number < count; number++) {
+            writer.arrival(number, number, false, 10L * number);
+        }
+
+        try (OutputReader output = output(writer)) {
+            int first = count - AttemptFileWriter.CAPACITY + 1;
+            assertThat(output.firstArrival()).isEqualTo(first);
+            assertThat(output.arrivals(first - 1, 10)).isEmpty();
+            List<Arrival> all = output.arrivals(first, Integer.MAX_VALUE);
+            assertThat(all).hasSize(count - first);
+            for (int at = 0; at < all.size(); at++) {
+                assertThat(all.get(at).realtimeNanos()).isEqualTo(first + at);
+            }
+        }
+        try (OutputReader output = output(new AttemptFileWriter().arrival(0, 1, false, 0))) {
+            assertThat(output.firstArrival()).isZero();
+        }
+    }
+
+    @Test
+    void readerOfAFileWithoutFirstByteComesToLife() throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+
+        try (OutputReader output = AttemptFiles.output(file)) {
+            assertThat(output.extent(StreamName.STDERR)).isEqualTo(new Extent(0, 0, 0));
+            assertThat(read(output, 0, 10)).isEmpty();
+            assertThat(output.arrivals(0, 10)).isEmpty();
+            assertThat(output.firstArrival()).isZero();
+
+            new AttemptFileWriter()
+                    .write(true, new byte[] {7, 8})
+                    .arrival(0, 1, true, 0)
+                    .to(file);
+
+            assertThat(output.extent(StreamName.STDERR)).isEqualTo(new Extent(2, 2, 2));
+            assertThat(read(output, 1, 10)).isEqualTo(new byte[] {8});
+            assertThat(output.arrivals(0, 10)).hasSize(1);
+        }
+    }
+
     private static byte[] expected(byte[] written, int position, int wanted) {
         int tail = Math.max(LIMIT, written.length - Protocol.TAIL_KEPT);
         boolean gap = tail > LIMIT;
@@ -281,7 +369,7 @@ final class AttemptFileTest {
     private ProcessResult result(int kind, int value, int steps) throws IOException {
         AttemptFileWriter writer = new AttemptFileWriter().record(AttemptFileWriter.payload(kind, value, steps));
         RecordState.Valid valid = (RecordState.Valid) snapshot(writer).record();
-        return valid.record().result(LIMIT);
+        return valid.record().result(KEPT);
     }
 
     private OutputReader output(AttemptFileWriter writer) throws IOException {

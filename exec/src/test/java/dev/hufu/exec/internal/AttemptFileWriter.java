@@ -13,15 +13,30 @@ import java.util.zip.CRC32;
 final class AttemptFileWriter {
     static final int LIMIT = 10_000;
     private static final byte[] METADATA = "metadata".getBytes(StandardCharsets.US_ASCII);
-    private static final int CAPACITY = 2 * LIMIT / 4096 + 65_536;
+    static final int CAPACITY = 2 * LIMIT / 4096 + 65_536;
     private static final int TAIL = Protocol.METADATA_AT + Protocol.PAGE;
     private static final int INDEX = TAIL + 2 * Protocol.RING_SIZE;
     private static final int STDOUT = INDEX + CAPACITY * Protocol.INDEX_ENTRY;
-    private static final int STDERR = STDOUT + LIMIT;
+    private static final int RING = LIMIT + Protocol.HISTORY;
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(STDERR + LIMIT).order(ByteOrder.LITTLE_ENDIAN);
+    private final boolean ring;
+    private final int stderrAt;
+    private final ByteBuffer bytes;
 
     AttemptFileWriter() {
+        this(0);
+    }
+
+    /** Of a process that waits for its reader. */
+    static AttemptFileWriter ofBlocked() {
+        return new AttemptFileWriter(2);
+    }
+
+    private AttemptFileWriter(int policy) {
+        ring = policy == 2;
+        int region = ring ? RING : LIMIT;
+        stderrAt = STDOUT + region;
+        bytes = ByteBuffer.allocate(stderrAt + region).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(0, Protocol.HEADER_MAGIC)
                 .putInt(8, Protocol.VERSION)
                 .putInt(12, METADATA.length)
@@ -30,7 +45,8 @@ final class AttemptFileWriter {
                 .putLong(32, INDEX)
                 .putLong(40, CAPACITY)
                 .putLong(48, STDOUT)
-                .putLong(56, STDERR)
+                .putLong(56, stderrAt)
+                .putInt(656, policy)
                 .put(64, "11111111-2222-3333-4444-555555555555".getBytes(StandardCharsets.US_ASCII))
                 .putLong(104, 4_711)
                 .putLong(112, 4_712)
@@ -59,17 +75,24 @@ final class AttemptFileWriter {
     }
 
     AttemptFileWriter write(boolean stderr, byte[] output) {
+        int region = stderr ? stderrAt : STDOUT;
+        if (ring) {
+            for (int at = 0; at < output.length; at++) {
+                bytes.put(region + at % RING, output[at]);
+            }
+            return counters(stderr, output.length, output.length);
+        }
         int head = Math.min(output.length, LIMIT);
-        bytes.put(stderr ? STDERR : STDOUT, output, 0, head);
+        bytes.put(region, output, 0, head);
         for (int at = LIMIT; at < output.length; at++) {
-            int ring = TAIL + (stderr ? Protocol.RING_SIZE : 0);
-            bytes.put(ring + (at - LIMIT) % Protocol.RING_SIZE, output[at]);
+            int tail = TAIL + (stderr ? Protocol.RING_SIZE : 0);
+            bytes.put(tail + (at - LIMIT) % Protocol.RING_SIZE, output[at]);
         }
         return counters(stderr, output.length, head);
     }
 
     AttemptFileWriter arrival(int number, long realtime, boolean stderr, long position) {
-        int at = INDEX + number * Protocol.INDEX_ENTRY;
+        int at = INDEX + number % CAPACITY * Protocol.INDEX_ENTRY;
         bytes.putLong(at, realtime).putLong(at + 8, position | (stderr ? Long.MIN_VALUE : 0));
         bytes.putLong(1040, number + 1L);
         return this;

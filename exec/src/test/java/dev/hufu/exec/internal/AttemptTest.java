@@ -9,6 +9,7 @@ import dev.hufu.exec.ExitStatus.Exited;
 import dev.hufu.exec.ExitStatus.Unknown;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.LauncherFixture;
+import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.StopCause;
 import dev.hufu.exec.StopPolicy;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // JUnit fills the fields before each test.
 final class AttemptTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+    private static final Retention TRUNCATED = new Retention(1_000, OutputPolicy.TRUNCATE);
+    private static final Retention BLOCKED = new Retention(1_000, OutputPolicy.BLOCK);
     private static final ThreadFactory THREADS = Thread.ofVirtual().factory();
 
     @TempDir
@@ -63,7 +66,7 @@ final class AttemptTest {
 
     @Test
     void endIsToldByTheSupervisor() throws Exception {
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
         peer.frame(Protocol.KILL_PENDING, ByteBuffer.allocate(12).putInt(0, 1));
         await("kill-pending", attempt::killPending);
         peer.frame(Protocol.ENDED, AttemptFileWriter.payload(1, 4, 0));
@@ -79,7 +82,7 @@ final class AttemptTest {
                 .state(LiveCounters.STATE_ENDED)
                 .record(AttemptFileWriter.payload(1, 9, 0))
                 .to(directory.resolve("file"));
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
 
         peer.frame(Protocol.STARTED, FakePeer.numbers(1, 2));
 
@@ -89,7 +92,7 @@ final class AttemptTest {
     @Test
     void silenceWithoutRecordIsUnknown() throws Exception {
         new AttemptFileWriter().counters(false, 12, 12).to(directory.resolve("file"));
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
 
         peer.end();
 
@@ -107,7 +110,7 @@ final class AttemptTest {
                 .record(AttemptFileWriter.payload(1, 0, 0))
                 .put(Protocol.RECORD_AT + 30, 1)
                 .to(directory.resolve("file"));
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
 
         peer.end();
 
@@ -117,7 +120,7 @@ final class AttemptTest {
 
     @Test
     void fileThatIsGoneIsUnknown() throws Exception {
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
 
         peer.end();
 
@@ -126,7 +129,7 @@ final class AttemptTest {
 
     @Test
     void lettingGoWakesThoseWhoWait() throws Exception {
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
         FutureTask<ProcessResult> waiting = new FutureTask<>(attempt::awaitExit);
         THREADS.newThread(waiting).start();
 
@@ -140,7 +143,7 @@ final class AttemptTest {
 
     @Test
     void causesAndSignalsThatAreNoneAreRefused() {
-        attempt.follow(peer.connection, 1_000, THREADS);
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
 
         assertThatThrownBy(() -> attempt.stop(new StopPolicy(StopCause.NONE, Duration.ZERO)))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -148,5 +151,40 @@ final class AttemptTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> attempt.signal(0, true)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> attempt.signal(65, true)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void consumedPositionsAreToldWhenTheyGrow() throws Exception {
+        attempt.follow(peer.connection, BLOCKED, THREADS);
+
+        attempt.consumed(0, 0);
+        attempt.consumed(10, 0);
+        attempt.consumed(10, 0);
+        attempt.consumed(9, 0);
+        attempt.consumed(5, 7);
+
+        assertThat(peer.receive(Protocol.CONSUMED, 16)).isEqualTo(FakePeer.numbers(10, 0));
+        assertThat(peer.receive(Protocol.CONSUMED, 16)).isEqualTo(FakePeer.numbers(10, 7));
+        assertThatThrownBy(() -> attempt.consumed(-1, 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void consumedPositionsAreKeptForASupervisorThatIsReachedLater() throws Exception {
+        attempt.consumed(3, 4);
+        attempt.follow(peer.connection, BLOCKED, THREADS);
+
+        peer.frame(Protocol.ATTACHED, FakePeer.numbers(1, 2));
+
+        assertThat(peer.receive(Protocol.CONSUMED, 16)).isEqualTo(FakePeer.numbers(3, 4));
+    }
+
+    @Test
+    void consumedIsNotToldWhereNobodyWaits() throws Exception {
+        attempt.follow(peer.connection, TRUNCATED, THREADS);
+
+        attempt.consumed(3, 4);
+        attempt.signal(15, false);
+
+        peer.receive(Protocol.SIGNAL, 8);
     }
 }

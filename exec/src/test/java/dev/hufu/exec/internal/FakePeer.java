@@ -43,6 +43,16 @@ final class FakePeer implements AutoCloseable {
         return this;
     }
 
+    /** The payload of the next frame, which must be of that type and length. */
+    ByteBuffer receive(int type, int length) throws IOException {
+        ByteBuffer frame = ByteBuffer.allocate(8 + length).order(ByteOrder.LITTLE_ENDIAN);
+        while (frame.hasRemaining() && peer.read(frame) >= 0) {}
+        if (frame.hasRemaining() || frame.getInt(0) != 4 + length || frame.getShort(4) != type) {
+            throw new AssertionError("another frame: " + frame);
+        }
+        return frame.slice(8, length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     /** Ends the stream after what was sent. */
     FakePeer end() throws IOException {
         peer.close();
