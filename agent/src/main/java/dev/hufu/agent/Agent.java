@@ -172,8 +172,7 @@ public final class Agent implements Service {
                     registry.stop(stop.attempt(), stop.grace());
                 }
             }
-            // Matters to attempts that wait for their reader; none does yet.
-            case ServerMessage.OutputRead _ -> {}
+            case ServerMessage.OutputRead read -> registry.outputRead(read.attempt(), read.stdout(), read.stderr());
             case ServerMessage.Acknowledged acknowledged -> {
                 try (LogContext _ = LogContext.of(acknowledged.attempt())) {
                     registry.acknowledge(acknowledged.attempt());

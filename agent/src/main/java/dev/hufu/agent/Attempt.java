@@ -51,6 +51,8 @@ final class Attempt {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch phaseKnown = new CountDownLatch(1);
 
+    private final ReadPositions readPositions = new ReadPositions();
+
     private final ReentrantLock lock = new ReentrantLock();
     private Phase phase = Phase.STARTING;
     private boolean ordered;
@@ -90,6 +92,10 @@ final class Attempt {
 
     boolean recovered() {
         return recovered;
+    }
+
+    ReadPositions readPositions() {
+        return readPositions;
     }
 
     List<Attempt> olderOnes() {

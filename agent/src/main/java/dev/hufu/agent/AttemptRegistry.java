@@ -180,6 +180,21 @@ final class AttemptRegistry {
         }
     }
 
+    /** Readers have that much of its output; without effect where the attempt is not known. Does not wait. */
+    void outputRead(AttemptId id, long stdout, long stderr) {
+        Attempt known;
+        lock.lock();
+        try {
+            NavigableMap<Integer, Attempt> attempts = tasks.get(id.task());
+            known = attempts == null ? null : attempts.get(id.number());
+        } finally {
+            lock.unlock();
+        }
+        if (known != null && known.readPositions().advance(stdout, stderr)) {
+            Threads.virtual("read-" + id, known.readPositions()::tell).start();
+        }
+    }
+
     /** The server keeps the end: forgets the attempt. Without effect where it has not ended, or is forgotten. */
     void acknowledge(AttemptId id) {
         lock.lock();

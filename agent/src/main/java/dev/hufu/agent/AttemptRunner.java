@@ -232,6 +232,9 @@ final class AttemptRunner {
     /** Waits for the end; empty where the launcher does not follow the process any more. */
     private Optional<ProcessResult> follow(Attempt attempt, RunningProcess process) throws InterruptedException {
         try (process) {
+            if (attempt.readPositions().follow(process)) {
+                attempt.readPositions().tell();
+            }
             boolean unreachable = false;
             while (true) {
                 boolean started = reportStart(attempt, process);
@@ -253,6 +256,8 @@ final class AttemptRunner {
             attempt.checkLetGo();
             LOG.warn("A process is not followed any more; it is looked for", notFollowed);
             return Optional.empty();
+        } finally {
+            attempt.readPositions().leave();
         }
     }
 

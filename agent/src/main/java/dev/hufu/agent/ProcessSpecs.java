@@ -1,5 +1,6 @@
 package dev.hufu.agent;
 
+import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.protocol.AttemptId;
@@ -44,12 +45,21 @@ final class ProcessSpecs {
                 .timeout(run.timeout())
                 .killGrace(run.killGrace())
                 .outputLimit(run.limits().output())
+                .outputPolicy(policy(run.limits().onOutput()))
                 // A task has one living attempt at a time (AttemptRegistry sees to it), so its id tells it from all
                 // others.
                 .marker("HUFU_TASK_ID=" + order.attempt().task())
                 .metadata(RecordCodec.cbor().encode(order.attempt()))
                 .allowPrivilegeGain(allowPrivilegeGain)
                 .build();
+    }
+
+    private static OutputPolicy policy(RunSpec.OnOutput onOutput) {
+        return switch (onOutput) {
+            case TRUNCATE -> OutputPolicy.TRUNCATE;
+            case KILL -> OutputPolicy.KILL;
+            case BLOCK -> OutputPolicy.BLOCK;
+        };
     }
 
     private static Program program(Execution execution) {

@@ -18,6 +18,7 @@ import dev.hufu.protocol.ServerMessage;
 import dev.hufu.support.SystemTimers;
 import dev.hufu.support.Threads;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,7 +112,7 @@ final class AgentOnNativeLauncherTest {
         }
     }
 
-    private static RunSpec spec(Execution execution) {
+    private static RunSpec spec(Execution execution, RunSpec.OnOutput onOutput) {
         return new RunSpec(
                 execution,
                 Map.of("MINE", "1"),
@@ -120,14 +121,37 @@ final class AgentOnNativeLauncherTest {
                 Duration.ofMinutes(10),
                 Duration.ofSeconds(5),
                 Duration.ofHours(1),
-                new RunSpec.Limits(1 << 20, RunSpec.OnOutput.TRUNCATE),
+                new RunSpec.Limits(1 << 20, onOutput),
                 0,
                 Map.of());
     }
 
     private void start(AttemptId attempt, String... argv) {
+        start(attempt, RunSpec.OnOutput.TRUNCATE, argv);
+    }
+
+    private void start(AttemptId attempt, RunSpec.OnOutput onOutput, String... argv) {
         link.deliver(new ServerMessage.StartAttempt(
-                attempt, spec(new Execution.Argv(List.of(argv))), Samples.FAR, "00-trace-01"));
+                attempt, spec(new Execution.Argv(List.of(argv)), onOutput), Samples.FAR, "00-trace-01"));
+    }
+
+    private long written(AttemptId attempt) throws IOException {
+        if (agent == null) {
+            throw new IllegalStateException("there is no agent");
+        }
+        try (OutputReader reader = agent.output(attempt).orElseThrow()) {
+            return reader.extent(StreamName.STDOUT).written();
+        }
+    }
+
+    private void awaitWritten(AttemptId attempt, long bytes) throws InterruptedException {
+        Conditions.await(() -> {
+            try {
+                return written(attempt) == bytes;
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        });
     }
 
     private String output(AttemptId attempt, StreamName stream) throws IOException {
@@ -236,6 +260,34 @@ final class AgentOnNativeLauncherTest {
         Files.createFile(go);
         assertThat(link.awaitEnded(ATTEMPT).outcome().ending()).isEqualTo(new Outcome.Ending.Exited(4));
         assertThat(output(ATTEMPT, StreamName.STDOUT)).isEqualTo("before\nafter\n");
+    }
+
+    @Test
+    void b30_tooMuchOutputIsAKill() throws Exception {
+        start(ATTEMPT, RunSpec.OnOutput.KILL, "yes");
+        Outcome outcome = link.awaitEnded(ATTEMPT).outcome();
+        assertThat(outcome.ending()).isEqualTo(new Outcome.Ending.Signaled("SIGTERM"));
+        assertThat(outcome.stopCause()).isEqualTo(Outcome.StopCause.OUTPUT);
+        assertThat(outcome.killReport()).isNotNull();
+    }
+
+    @Test
+    void f17_aProcessThatWaitsForItsReaderGoesOnWithTheNextAgent() throws Exception {
+        int window = 1 << 20;
+        start(ATTEMPT, RunSpec.OnOutput.BLOCK, "head", "-c", "3000000", "/dev/zero");
+        link.deliver(new ServerMessage.OutputRead(ATTEMPT, 5, 0));
+        link.awaitStarted(ATTEMPT);
+        awaitWritten(ATTEMPT, window + 5);
+        link.deliver(new ServerMessage.OutputRead(ATTEMPT, 1_000, 0));
+        awaitWritten(ATTEMPT, window + 1_000);
+        stopAgent();
+        startAgent();
+        link.deliver(new ServerMessage.OutputRead(ATTEMPT, 1_001, 0));
+        awaitWritten(ATTEMPT, window + 1_001);
+        link.deliver(new ServerMessage.OutputRead(ATTEMPT, 3_000_000, 0));
+        Outcome outcome = link.awaitEnded(ATTEMPT).outcome();
+        assertThat(outcome.ending()).isEqualTo(new Outcome.Ending.Exited(0));
+        assertThat(outcome.output()).isEqualTo(new Outcome.Output(3_000_000, 0, false, false));
     }
 
     @Test

@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,6 +141,8 @@ final class FakeProcessLauncher implements ProcessLauncher {
         private final CompletableFuture<ProcessSpec> spec = new CompletableFuture<>();
         private final CompletableFuture<ProcessResult> result = new CompletableFuture<>();
         private final List<StopPolicy> stops = new CopyOnWriteArrayList<>();
+        private final BlockingQueue<Consumed> consumed = new LinkedBlockingQueue<>();
+        private volatile Runnable beforeConsumed = () -> {};
         private final long pid;
         private volatile boolean obeys = true;
         private volatile boolean killPending;
@@ -161,6 +165,24 @@ final class FakeProcessLauncher implements ProcessLauncher {
 
         List<StopPolicy> stops() {
             return stops;
+        }
+
+        /** What it was told that readers have, as it comes. */
+        Consumed awaitConsumed() throws InterruptedException {
+            Consumed next = consumed.poll(60, TimeUnit.SECONDS);
+            if (next == null) {
+                throw new AssertionError("nothing was consumed");
+            }
+            return next;
+        }
+
+        boolean hasConsumed() {
+            return !consumed.isEmpty();
+        }
+
+        /** Comes before the process takes in what was consumed. */
+        void beforeConsumed(Runnable obstacle) {
+            beforeConsumed = obstacle;
         }
 
         void obeys(boolean whether) {
@@ -188,6 +210,9 @@ final class FakeProcessLauncher implements ProcessLauncher {
         }
     }
 
+    /** What readers have of a process's streams. */
+    record Consumed(long stdout, long stderr) {}
+
     private record Handle(FakeProcess process) implements RunningProcess {
         @Override
         public long pid() {
@@ -207,6 +232,12 @@ final class FakeProcessLauncher implements ProcessLauncher {
         @Override
         public void signal(int signal, boolean wholeTree) {
             throw new UnsupportedOperationException("the agent sends no signals");
+        }
+
+        @Override
+        public void consumed(long stdout, long stderr) {
+            process.beforeConsumed.run();
+            process.consumed.add(new Consumed(stdout, stderr));
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.hufu.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.protocol.AttemptId;
@@ -91,7 +92,7 @@ final class ProcessSpecsTest {
                 Duration.ofMillis(1_500),
                 Duration.ZERO,
                 Duration.ofHours(1),
-                new RunSpec.Limits(77, RunSpec.OnOutput.TRUNCATE),
+                new RunSpec.Limits(77, RunSpec.OnOutput.BLOCK),
                 0,
                 Map.of("label", "unseen"));
         ProcessSpec spec = spec(run, null, "/");
@@ -103,6 +104,7 @@ final class ProcessSpecsTest {
         assertThat(spec.killGrace()).isZero();
         assertThat(spec.drainGrace()).isEqualTo(ProcessSpec.DEFAULT_DRAIN_GRACE);
         assertThat(spec.outputLimit()).isEqualTo(77);
+        assertThat(spec.outputPolicy()).isEqualTo(OutputPolicy.BLOCK);
         assertThat(spec.allowPrivilegeGain()).isTrue();
         assertThat(RecordCodec.cbor().decode(spec.metadata(), AttemptId.class)).isEqualTo(ATTEMPT);
         assertThat(spec(Samples.spec(), null, "/").program())
