@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hufu.agent.AgentConfig;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.protocol.AttemptId;
+import dev.hufu.protocol.Outcome;
+import dev.hufu.protocol.Reason;
 import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.RunState;
+import dev.hufu.protocol.ServerMessage;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.output.AttemptOutput;
 import dev.hufu.server.output.AttemptOutput.Stream;
@@ -18,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +109,56 @@ final class LocalNodeTest {
         assertThat(core.ended(run).progress().state()).isEqualTo(RunState.CANCELLED);
         assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
         assertThat(core.task(run).attempts().getFirst().outcome()).isNotNull();
+    }
+
+    @Test
+    void b30_tooMuchOutputFailsTheTaskWhereThatWasAskedFor() throws Exception {
+        RunId run = core.submit(Samples.spec(new RunSpec.Limits(100_000, RunSpec.OnOutput.KILL), "yes"));
+        assertThat(core.ended(run).progress().state()).isEqualTo(RunState.FAILED);
+        assertThat(core.task(run).progress().reason()).isEqualTo(Reason.OUTPUT_LIMIT);
+        Outcome outcome =
+                Objects.requireNonNull(core.task(run).attempts().getFirst().outcome());
+        assertThat(outcome.killReport()).isNotNull();
+        assertThat(outcome.output().stdoutBytes()).isGreaterThan(100_000);
+    }
+
+    @Test
+    void f17_aProcessWaitsForItsReaderAlsoOverARestart() throws Exception {
+        int window = 100_000;
+        RunId run = core.submit(
+                Samples.spec(new RunSpec.Limits(window, RunSpec.OnOutput.BLOCK), "head", "-c", "1000000", "/dev/zero"));
+        AttemptId attempt = new AttemptId(run.task(0), 1);
+        awaitWritten(attempt, window);
+        core.sessions.send("local", new ServerMessage.OutputRead(attempt, 10, 0));
+        awaitWritten(attempt, window + 10);
+        close();
+        open();
+        Core.await("the node is ready", () -> core.sessions.session("local").isPresent());
+        core.sessions.send("local", new ServerMessage.OutputRead(attempt, 11, 0));
+        awaitWritten(attempt, window + 11);
+        assertThat(core.state(run)).isEqualTo(TaskState.RUNNING);
+        core.sessions.send("local", new ServerMessage.OutputRead(attempt, 1_000_000, 0));
+        assertThat(core.ended(run).progress().state()).isEqualTo(RunState.SUCCEEDED);
+        try (AttemptOutput output = node.output().open(attempt).orElseThrow()) {
+            assertThat(output.extent(Stream.STDOUT))
+                    .isEqualTo(new AttemptOutput.Extent(1_000_000, 1_000_000, 1_000_000));
+        }
+    }
+
+    private void awaitWritten(AttemptId attempt, long bytes) throws InterruptedException {
+        Core.await(bytes + " bytes are written", () -> {
+            try {
+                Optional<AttemptOutput> opened = node.output().open(attempt);
+                if (opened.isEmpty()) {
+                    return false;
+                }
+                try (AttemptOutput output = opened.get()) {
+                    return output.extent(Stream.STDOUT).written() == bytes;
+                }
+            } catch (IOException failed) {
+                throw new AssertionError(failed);
+            }
+        });
     }
 
     @Test

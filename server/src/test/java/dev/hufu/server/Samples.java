@@ -31,6 +31,10 @@ public final class Samples {
     }
 
     public static RunSpec spec(String... argv) {
+        return spec(new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.OnOutput.TRUNCATE), argv);
+    }
+
+    public static RunSpec spec(RunSpec.Limits limits, String... argv) {
         return new RunSpec(
                 new Execution.Argv(List.of(argv)),
                 Map.of(),
@@ -39,7 +43,7 @@ public final class Samples {
                 RunSpec.DEFAULT_TIMEOUT,
                 RunSpec.DEFAULT_KILL_GRACE,
                 RunSpec.DEFAULT_EXPIRES_AFTER,
-                new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.OnOutput.TRUNCATE),
+                limits,
                 0,
                 Map.of());
     }

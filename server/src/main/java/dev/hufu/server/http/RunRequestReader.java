@@ -3,6 +3,7 @@ package dev.hufu.server.http;
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
+import dev.hufu.protocol.RunSpec.OnOutput;
 import dev.hufu.server.http.json.Json;
 import dev.hufu.server.http.json.JsonInput;
 import dev.hufu.server.http.json.RequestErrors;
@@ -46,12 +47,24 @@ final class RunRequestReader {
     private Duration killGrace = RunSpec.DEFAULT_KILL_GRACE;
     private Duration expiresAfter = RunSpec.DEFAULT_EXPIRES_AFTER;
     private long outputLimit = RunSpec.Limits.DEFAULT_OUTPUT;
+    private OnOutput onOutput;
 
-    private RunRequestReader() {}
+    private RunRequestReader(OnOutput defaultOnOutput) {
+        onOutput = defaultOnOutput;
+    }
 
     /** @throws dev.hufu.server.run.Refusal naming everything that is wrong */
     static RunSpec read(byte[] body) {
-        RunRequestReader reader = new RunRequestReader();
+        return read(body, OnOutput.TRUNCATE);
+    }
+
+    /**
+     * As {@link #read(byte[])}.
+     *
+     * @param defaultOnOutput holds where the request does not say what becomes of too much output
+     */
+    static RunSpec read(byte[] body, OnOutput defaultOnOutput) {
+        RunRequestReader reader = new RunRequestReader(defaultOnOutput);
         boolean whole = JsonInput.read(body, reader.errors, reader::field);
         if (whole && !reader.execGiven) {
             reader.errors.add("/exec", "is missing");
@@ -68,7 +81,7 @@ final class RunRequestReader {
                 reader.timeout,
                 reader.killGrace,
                 reader.expiresAfter,
-                new RunSpec.Limits(reader.outputLimit, RunSpec.OnOutput.TRUNCATE),
+                new RunSpec.Limits(reader.outputLimit, reader.onOutput),
                 0,
                 reader.labels);
     }
@@ -213,10 +226,27 @@ final class RunRequestReader {
     }
 
     private void limit(JsonInput input, String name) {
-        if (!name.equals("output")) {
-            input.unknown("/limits/" + Json.pointerSegment(name));
+        switch (name) {
+            case "output" -> outputLimit(input);
+            case "onOutput" -> onOutput(input);
+            default -> input.unknown("/limits/" + Json.pointerSegment(name));
+        }
+    }
+
+    private void onOutput(JsonInput input) {
+        String text = input.string("/limits/onOutput", TextRules::data);
+        if (text == null) {
             return;
         }
+        switch (text) {
+            case "truncate" -> onOutput = OnOutput.TRUNCATE;
+            case "kill" -> onOutput = OnOutput.KILL;
+            case "block" -> onOutput = OnOutput.BLOCK;
+            default -> errors.add("/limits/onOutput", "must be \"truncate\", \"kill\" or \"block\"");
+        }
+    }
+
+    private void outputLimit(JsonInput input) {
         OptionalLong size = size(input, "/limits/output");
         if (size.isEmpty()) {
             return;

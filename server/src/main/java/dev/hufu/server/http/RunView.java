@@ -148,12 +148,20 @@ final class RunView {
     private static void limits(JsonGenerator generator, RunSpec.Limits limits) {
         generator.writeObjectPropertyStart("limits");
         generator.writeNumberProperty("output", limits.output());
-        generator.writeStringProperty("onOutput", "truncate");
+        generator.writeStringProperty("onOutput", onOutput(limits.onOutput()));
         generator.writeNullProperty("memory");
         generator.writeNullProperty("cpu");
         generator.writeNullProperty("pids");
         generator.writeNullProperty("files");
         generator.writeEndObject();
+    }
+
+    private static String onOutput(RunSpec.OnOutput onOutput) {
+        return switch (onOutput) {
+            case TRUNCATE -> "truncate";
+            case KILL -> "kill";
+            case BLOCK -> "block";
+        };
     }
 
     private static void duration(JsonGenerator generator, String name, @Nullable Duration duration) {

@@ -155,10 +155,10 @@ final class RunRequestReaderTest {
     @Test
     void b04_unknownFieldsInsideAreNamed() {
         assertThat(pointers("""
-                        {"exec": {"argv": ["a"], "shell": true}, "limits": {"onOutput": "kill", "memory": 1},
+                        {"exec": {"argv": ["a"], "shell": true}, "limits": {"onoutput": "kill", "memory": 1},
                          "stdin": {"text": "", "file": "/x"}}
                         """))
-                .containsExactlyInAnyOrder("/exec/shell", "/limits/onOutput", "/limits/memory", "/stdin/file");
+                .containsExactlyInAnyOrder("/exec/shell", "/limits/onoutput", "/limits/memory", "/stdin/file");
     }
 
     @Test
@@ -214,6 +214,30 @@ final class RunRequestReaderTest {
             })
     void b07_outputLimitsThatAreNone(String value) {
         assertThat(only(with("\"limits\":{\"output\":" + value + "}"))).startsWith("/limits/output: ");
+    }
+
+    @Test
+    void whatBecomesOfTooMuchOutputIsReadOrDefaulted() {
+        Map<String, RunSpec.OnOutput> words = Map.of(
+                "truncate", RunSpec.OnOutput.TRUNCATE, "kill", RunSpec.OnOutput.KILL, "block", RunSpec.OnOutput.BLOCK);
+        words.forEach(
+                (word, meaning) -> assertThat(read(with("\"limits\":{\"onOutput\":\"" + word + "\",\"output\":7}"))
+                                .limits())
+                        .isEqualTo(new RunSpec.Limits(7, meaning)));
+        byte[] minimal = with("\"limits\":{}").getBytes(StandardCharsets.UTF_8);
+        assertThat(RunRequestReader.read(minimal, RunSpec.OnOutput.BLOCK)
+                        .limits()
+                        .onOutput())
+                .isEqualTo(RunSpec.OnOutput.BLOCK);
+        byte[] said = with("\"limits\":{\"onOutput\":\"truncate\"}").getBytes(StandardCharsets.UTF_8);
+        assertThat(RunRequestReader.read(said, RunSpec.OnOutput.BLOCK).limits().onOutput())
+                .isEqualTo(RunSpec.OnOutput.TRUNCATE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"BLOCK\"", "\"\"", "\"drop\"", "1", "null", "[]"})
+    void b07_answersToTooMuchOutputThatAreNone(String value) {
+        assertThat(only(with("\"limits\":{\"onOutput\":" + value + "}"))).startsWith("/limits/onOutput: ");
     }
 
     @Test

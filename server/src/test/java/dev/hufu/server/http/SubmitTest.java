@@ -127,6 +127,8 @@ final class SubmitTest {
         JsonNode none =
                 json(api.submit("{\"exec\":{\"script\":\"\"},\"timeout\":\"none\",\"stdin\":{\"base64\":\"/w==\"}}"));
         assertThat(none.get("timeoutMs").isNull()).isTrue();
+        JsonNode blocked = json(api.submit("{\"exec\":{\"script\":\"\"},\"limits\":{\"onOutput\":\"block\"}}"));
+        assertThat(blocked.at("/limits/onOutput").asString()).isEqualTo("block");
         assertThat(none.get("stdin").toString()).isEqualTo("{\"base64\":\"/w==\"}");
         assertThat(none.at("/exec/interpreter/0").asString()).isEqualTo("/bin/sh");
     }
