@@ -44,6 +44,18 @@ public interface RunStore extends AutoCloseable {
         }
     }
 
+    /**
+     * A part of a run's history.
+     *
+     * @param last the sequence of the newest event there is
+     * @param ended whether the run has ended
+     */
+    record EventPage(List<RunEvent> events, long last, boolean ended) {
+        public EventPage {
+            events = List.copyOf(events);
+        }
+    }
+
     /** Inserts run, tasks, idempotency key and audit entry in one transaction. A key counts for 24 hours. */
     Inserted insert(NewRun run);
 
@@ -62,6 +74,9 @@ public interface RunStore extends AutoCloseable {
     Optional<RunRecord> run(RunId id);
 
     Optional<TaskRecord> task(TaskId id);
+
+    /** What happened to a run after the event with this sequence, in order. Empty where there is no such run. */
+    Optional<EventPage> events(RunId run, long after, int limit);
 
     /**
      * Tasks of a run in order of index.

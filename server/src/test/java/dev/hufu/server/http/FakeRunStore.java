@@ -8,6 +8,7 @@ import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
 import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunEvent;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.StoreUnavailableException;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,7 @@ final class FakeRunStore implements RunStore {
     private final NavigableMap<TaskId, TaskRecord> tasks = new TreeMap<>();
     private final Map<String, NewRun> keys = new HashMap<>();
     private final List<AuditEvent> audit = new ArrayList<>();
+    private final Map<RunId, List<RunEvent>> events = new HashMap<>();
     private boolean unreachable;
 
     synchronized void unreachable(boolean now) {
@@ -55,8 +58,7 @@ final class FakeRunStore implements RunStore {
                         : new Inserted.KeyReused();
             }
         }
-        runs.put(run.run().id(), run.run());
-        run.tasks().forEach(task -> tasks.put(task.id(), task));
+        put(run.run(), run.tasks());
         audit.add(run.audit());
         return new Inserted.Created(run.run());
     }
@@ -65,6 +67,10 @@ final class FakeRunStore implements RunStore {
     synchronized void put(RunRecord run, List<TaskRecord> its) {
         runs.put(run.id(), run);
         its.forEach(task -> tasks.put(task.id(), task));
+        List<RunEvent> beginning = new ArrayList<>();
+        beginning.add(new RunEvent.OfRun(1, run));
+        its.forEach(task -> beginning.add(new RunEvent.OfTask(beginning.size() + 1L, task)));
+        events.put(run.id(), beginning);
     }
 
     @Override
@@ -99,6 +105,13 @@ final class FakeRunStore implements RunStore {
         runs.put(run.id(), changed);
         audit.addAll(change.get().audit());
         change.get().tasks().forEach(this::apply);
+        List<RunEvent> history = history(run.id());
+        change.get().tasks().forEach(each -> history.add(new RunEvent.OfTask(history.size() + 1L, known(each.task()))));
+        if (changed.progress().state() != run.progress().state()
+                || !Objects.equals(
+                        changed.progress().cancelRequestedAt(), run.progress().cancelRequestedAt())) {
+            history.add(new RunEvent.OfRun(history.size() + 1L, changed));
+        }
         return new Decided(
                 true, changed, seen.stream().map(each -> known(each.id())).toList());
     }
@@ -140,6 +153,26 @@ final class FakeRunStore implements RunStore {
     public synchronized Optional<TaskRecord> task(TaskId id) {
         check();
         return Optional.ofNullable(tasks.get(id));
+    }
+
+    private List<RunEvent> history(RunId run) {
+        return events.computeIfAbsent(run, _ -> new ArrayList<>());
+    }
+
+    @Override
+    public synchronized Optional<EventPage> events(RunId id, long after, int limit) {
+        check();
+        RunRecord run = runs.get(id);
+        if (run == null) {
+            return Optional.empty();
+        }
+        List<RunEvent> all = history(id);
+        List<RunEvent> found = all.stream()
+                .filter(each -> each.sequence() > after)
+                .limit(limit)
+                .toList();
+        return Optional.of(
+                new EventPage(found, all.size(), run.progress().state().terminal()));
     }
 
     @Override

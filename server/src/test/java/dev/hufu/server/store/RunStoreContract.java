@@ -385,6 +385,90 @@ public abstract class RunStoreContract {
     }
 
     @Test
+    final void aHistoryBeginsWithEverythingPending() {
+        RunId id = insert(3);
+        RunRecord run = store().run(id).orElseThrow();
+        List<TaskRecord> tasks = store().tasks(id, null, 0, 10);
+        List<RunEvent> beginning = List.of(
+                new RunEvent.OfRun(1, run),
+                new RunEvent.OfTask(2, tasks.get(0)),
+                new RunEvent.OfTask(3, tasks.get(1)),
+                new RunEvent.OfTask(4, tasks.get(2)));
+        assertThat(store().events(id, 0, 10)).contains(new RunStore.EventPage(beginning, 4, false));
+        change(id.task(1), TaskState.DISPATCHED, timers.now(), null);
+        for (int after = 0; after < 4; after++) {
+            assertThat(events(id, after, 4 - after)).isEqualTo(beginning.subList(after, 4));
+            assertThat(events(id, after, 1)).isEqualTo(beginning.subList(after, after + 1));
+        }
+        assertThat(store().events(Samples.id(), 0, 10)).isEmpty();
+    }
+
+    @Test
+    final void everyChangeIsAnEventAndShowsHowThingsWereThen() {
+        RunId id = insert(2);
+        TaskId first = id.task(0);
+        TaskId second = id.task(1);
+        List<RunEvent> expected = new ArrayList<>(events(id, 0, 10));
+        RunStore.Decided decided = change(first, TaskState.DISPATCHED, timers.now(), null);
+        expected.add(new RunEvent.OfTask(4, decided.tasks().getFirst()));
+        expected.add(new RunEvent.OfRun(5, decided.run()));
+        decided = store().changeRun(
+                        id,
+                        (run, open) -> Optional.of(new Change(
+                                new RunRecord.Progress(
+                                        run.progress().state(),
+                                        run.progress().startedAt(),
+                                        null,
+                                        timers.now(),
+                                        run.progress().counts()),
+                                List.of(),
+                                List.of())))
+                .orElseThrow();
+        expected.add(new RunEvent.OfRun(6, decided.run()));
+        decided = change(first, TaskState.FAILED, timers.now(), failure());
+        expected.add(new RunEvent.OfTask(7, decided.tasks().getFirst()));
+        expected.add(new RunEvent.OfRun(8, decided.run()));
+        change(second, TaskState.DISPATCHED, timers.now(), null);
+        decided = change(second, TaskState.FAILED, timers.now(), failure());
+        assertThat(events(id, 8, 1).getFirst().sequence()).isEqualTo(9);
+        expected.addAll(events(id, 8, 1));
+        expected.add(new RunEvent.OfTask(10, decided.tasks().getFirst()));
+        expected.add(new RunEvent.OfRun(11, decided.run()));
+
+        reopen();
+        assertThat(store().events(id, 0, 100)).contains(new RunStore.EventPage(expected, 11, true));
+        assertThat(events(id, 5, 2)).isEqualTo(expected.subList(5, 7));
+        assertThat(store().events(id, 11, 10)).contains(new RunStore.EventPage(List.of(), 11, true));
+    }
+
+    @Test
+    final void f35_aChangeThatIsRefusedLeavesNoEvent() {
+        RunId id = insert(1);
+        assertThatThrownBy(() -> store().changeTask(
+                                id.task(0),
+                                (run, record) -> Optional.of(new Change(
+                                        run.progress(),
+                                        List.of(new Change.TaskUpdate(
+                                                record.id(),
+                                                new TaskRecord.Progress(
+                                                        TaskState.RUNNING,
+                                                        1,
+                                                        null,
+                                                        null,
+                                                        timers.now(),
+                                                        timers.now(),
+                                                        null),
+                                                null)),
+                                        List.of(
+                                                audit("a", "b"),
+                                                new AuditEvent(Instant.MAX, "a", "b", "c", Map.of()))))))
+                .isInstanceOf(RuntimeException.class);
+        assertThat(store().events(id, 2, 10)).contains(new RunStore.EventPage(List.of(), 2, false));
+        change(id.task(0), TaskState.DISPATCHED, timers.now(), null);
+        assertThat(events(id, 2, 10)).extracting(RunEvent::sequence).containsExactly(3L, 4L);
+    }
+
+    @Test
     final void checkPassesWhereTheStoreIsWell() {
         store().check();
     }
@@ -445,6 +529,10 @@ public abstract class RunStoreContract {
                     entry.hash()));
         }
         assertThat(HashChain.firstBroken(links, 1, HashChain.GENESIS)).isEmpty();
+    }
+
+    private List<RunEvent> events(RunId run, long after, int limit) {
+        return store().events(run, after, limit).orElseThrow().events();
     }
 
     private List<TaskId> claim(int limit) {

@@ -40,6 +40,11 @@ final class Query {
         return this;
     }
 
+    Query nothing() throws SQLException {
+        statement.setObject(next++, null);
+        return this;
+    }
+
     Query bytes(byte[] value) throws SQLException {
         statement.setBytes(next++, value);
         return this;

@@ -32,7 +32,7 @@ final class Rows {
     private static final String RUN = """
             SELECT id, created_at, created_by, retry_of, trace_id, traceparent, state, started_at, finished_at,
                 cancel_requested_at, pending, dispatched, running, retrying, succeeded, failed, timed_out, cancelled,
-                expired, lost
+                expired, lost, last_event
             FROM runs WHERE id = ?""";
     private static final String SPEC = "SELECT spec FROM run_specs WHERE run_id = ?";
     private static final String TASK_COLUMNS = """
@@ -66,7 +66,7 @@ final class Rows {
     private Rows() {}
 
     /** Everything of a run but its order. */
-    record RunRow(RunId id, RunRecord.Origin origin, RunRecord.Progress progress) {
+    record RunRow(RunId id, RunRecord.Origin origin, RunRecord.Progress progress, long lastEvent) {
         RunRecord with(RunSpec spec) {
             return new RunRecord(id, spec, origin, progress);
         }
@@ -100,6 +100,16 @@ final class Rows {
                         .number(fromIndex)
                         .text(state.name());
         return withAttempts(statements, query.number(limit).list(Rows::taskRow));
+    }
+
+    /** Tasks without their attempts. */
+    static List<TaskRecord> bareTasks(Statements statements, RunId run, int fromIndex, int limit) throws SQLException {
+        return statements
+                .query(TASKS)
+                .text(run.value())
+                .number(fromIndex)
+                .number(limit)
+                .list(Rows::taskRow);
     }
 
     static List<TaskRecord> openTasks(Statements statements, RunId run) throws SQLException {
@@ -183,7 +193,8 @@ final class Rows {
                         Query.instantOrNull(row, 8),
                         Query.instantOrNull(row, 9),
                         Query.instantOrNull(row, 10),
-                        counts));
+                        counts),
+                row.getLong(11 + COUNTED.size()));
     }
 
     private static TaskRecord taskRow(ResultSet row) throws SQLException {

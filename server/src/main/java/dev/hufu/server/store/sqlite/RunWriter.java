@@ -11,6 +11,7 @@ import dev.hufu.server.store.AttemptRecord;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
 import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunEvent;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore.Decided;
 import dev.hufu.server.store.RunStore.Inserted;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +53,8 @@ final class RunWriter implements GroupCommit.Memory {
     private static final String INSERT_RUN = """
             INSERT INTO runs (id, created_at, created_by, retry_of, trace_id, traceparent, state, started_at, finished_at,
                 cancel_requested_at, pending, dispatched, running, retrying, succeeded, failed, timed_out, cancelled,
-                expired, lost)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+                expired, lost, last_event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
     private static final String INSERT_SPEC = "INSERT INTO run_specs (run_id, spec) VALUES (?, ?)";
     private static final String INSERT_TASK = """
             INSERT INTO tasks (run_id, task_index, node, created_at, expires_at, state, attempt, reason, message,
@@ -61,7 +63,7 @@ final class RunWriter implements GroupCommit.Memory {
     private static final String UPDATE_RUN = """
             UPDATE runs SET state = ?, started_at = ?, finished_at = ?, cancel_requested_at = ?, pending = ?,
                 dispatched = ?, running = ?, retrying = ?, succeeded = ?, failed = ?, timed_out = ?, cancelled = ?,
-                expired = ?, lost = ?
+                expired = ?, lost = ?, last_event = ?
             WHERE id = ?""";
     private static final String UPDATE_TASK = """
             UPDATE tasks SET state = ?, attempt = ?, reason = ?, message = ?, dispatched_at = ?, started_at = ?,
@@ -79,6 +81,9 @@ final class RunWriter implements GroupCommit.Memory {
 
     /** What is remembered, as it was at some moment. */
     private record Remembered(AuditLog.Tail tail, long pending) {}
+
+    /** A run, and the sequence of the last event of its history. */
+    private record Found(RunRecord run, long lastEvent) {}
 
     private final Statements statements;
     private final SpecCache specs = new SpecCache();
@@ -160,14 +165,14 @@ final class RunWriter implements GroupCommit.Memory {
     }
 
     Optional<Decided> changeRun(RunId id, RunDecision decision) throws SQLException {
-        Optional<RunRecord> found = run(id);
+        Optional<Found> found = run(id);
         if (found.isEmpty()) {
             return Optional.empty();
         }
+        RunRecord run = found.get().run();
         List<TaskRecord> open = Rows.openTasks(statements, id);
-        Optional<Change> change = decision.decide(found.get(), open);
-        return Optional.of(
-                change.isEmpty() ? new Decided(false, found.get(), open) : apply(found.get(), open, change.get()));
+        Optional<Change> change = decision.decide(run, open);
+        return Optional.of(change.isEmpty() ? new Decided(false, run, open) : apply(found.get(), open, change.get()));
     }
 
     List<Decided> claim(String node, int limit, Instant at, TaskDecision decision) throws SQLException {
@@ -191,13 +196,17 @@ final class RunWriter implements GroupCommit.Memory {
     }
 
     private Decided decide(TaskRecord task, TaskDecision decision) throws SQLException {
-        RunRecord run =
+        Found found =
                 run(task.id().run()).orElseThrow(() -> new IllegalStateException("task " + task.id() + " has no run"));
-        Optional<Change> change = decision.decide(run, task);
-        return change.isEmpty() ? new Decided(false, run, List.of(task)) : apply(run, List.of(task), change.get());
+        Optional<Change> change = decision.decide(found.run(), task);
+        return change.isEmpty()
+                ? new Decided(false, found.run(), List.of(task))
+                : apply(found, List.of(task), change.get());
     }
 
-    private Decided apply(RunRecord run, List<TaskRecord> seen, Change change) throws SQLException {
+    private Decided apply(Found found, List<TaskRecord> seen, Change change) throws SQLException {
+        RunRecord run = found.run();
+        long lastEvent = found.lastEvent();
         Map<TaskId, TaskRecord> tasks = LinkedHashMap.newLinkedHashMap(seen.size());
         seen.forEach(task -> tasks.put(task.id(), task));
         for (Change.TaskUpdate update : change.tasks()) {
@@ -205,15 +214,26 @@ final class RunWriter implements GroupCommit.Memory {
             if (before == null) {
                 throw new IllegalStateException("a decision changes task " + update.task() + ", which it did not see");
             }
-            tasks.put(update.task(), update(before, update));
+            TaskRecord after = update(before, update);
+            tasks.put(update.task(), after);
+            EventLog.append(statements, new RunEvent.OfTask(++lastEvent, after));
         }
-        if (!change.run().equals(run.progress())) {
-            updateRun(run.id(), change.run());
+        if (isEvent(run.progress(), change.run())) {
+            // After those of the tasks, so that a run's end is the last that is told of it.
+            EventLog.append(statements, new RunEvent.OfRun(++lastEvent, run.with(change.run())));
+        }
+        if (lastEvent != found.lastEvent() || !change.run().equals(run.progress())) {
+            updateRun(run.id(), change.run(), lastEvent);
         }
         for (AuditEvent event : change.audit()) {
             append(event);
         }
         return new Decided(true, run.with(change.run()), List.copyOf(tasks.values()));
+    }
+
+    private static boolean isEvent(RunRecord.Progress before, RunRecord.Progress after) {
+        return before.state() != after.state()
+                || !Objects.equals(before.cancelRequestedAt(), after.cancelRequestedAt());
     }
 
     private TaskRecord update(TaskRecord before, Change.TaskUpdate update) throws SQLException {
@@ -264,13 +284,15 @@ final class RunWriter implements GroupCommit.Memory {
         return next;
     }
 
-    private Optional<RunRecord> run(RunId id) throws SQLException {
+    private Optional<Found> run(RunId id) throws SQLException {
         Optional<Rows.RunRow> row = Rows.run(statements, id);
         if (row.isEmpty()) {
             return Optional.empty();
         }
         RunSpec spec = specs.get(id);
-        return Optional.of(row.get().with(spec == null ? Rows.spec(statements, id) : spec));
+        return Optional.of(new Found(
+                row.get().with(spec == null ? Rows.spec(statements, id) : spec),
+                row.get().lastEvent()));
     }
 
     private Optional<Inserted> earlier(NewRun.Idempotency key, Instant at) throws SQLException {
@@ -301,12 +323,13 @@ final class RunWriter implements GroupCommit.Memory {
                 .text(retryOf == null ? null : retryOf.value())
                 .text(origin.traceId())
                 .text(origin.traceparent());
-        progress(insert, progress).update();
+        progress(insert, progress).number(EventLog.beginning(progress)).update();
         statements.query(INSERT_SPEC).text(run.id().value()).text(spec).update();
     }
 
-    private void updateRun(RunId id, RunRecord.Progress progress) throws SQLException {
+    private void updateRun(RunId id, RunRecord.Progress progress, long lastEvent) throws SQLException {
         int changed = progress(statements.query(UPDATE_RUN), progress)
+                .number(lastEvent)
                 .text(id.value())
                 .update();
         if (changed != 1) {

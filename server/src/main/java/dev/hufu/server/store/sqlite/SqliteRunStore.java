@@ -159,6 +159,11 @@ public final class SqliteRunStore implements RunStore {
     }
 
     @Override
+    public Optional<EventPage> events(RunId run, long after, int limit) {
+        return reads.read(statements -> EventLog.page(statements, run, after, limit));
+    }
+
+    @Override
     public List<TaskRecord> tasks(RunId run, @Nullable TaskState state, int fromIndex, int limit) {
         return reads.read(statements -> Rows.tasks(statements, run, state, fromIndex, limit));
     }
