@@ -28,8 +28,6 @@ if [ ! -x "$out/tests" ] || [ -n "$newer" ]; then
     parts=$(find "$sources" -name '*.c' ! -name launcher.c ! -name pool.c ! -name orphans.c)
     # shellcheck disable=SC2086
     "$compiler" $warnings $sanitizers -o "$out/tests" "$here/main.c" "$here/client.c" "$here"/*_test.c $parts
-    # shellcheck disable=SC2086
-    "$compiler" $warnings -O2 -o "$out/baseline" "$here/baseline.c"
     touch "$out/stamp"
 fi
 
@@ -43,7 +41,6 @@ UBSAN_OPTIONS=log_path=$scratch/sanitizer:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 status=0
 "$out/tests" "$out/hufu-launcher" "$scratch" "${2:-}" || status=$?
-"$out/baseline" 2 4 true > "$scratch/baseline" || { echo "FAILED baseline"; status=1; }
 for report in "$scratch"/sanitizer*; do
     if [ -e "$report" ]; then
         echo "FAILED by a sanitizer:"

@@ -18,50 +18,52 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** P1: the process library alone, full result, against vfork and exec in C with the output captured. */
-final class ExecBench {
-    private static final Pattern FIGURE = Pattern.compile("\"(\\w+)\"\\s*:\\s*([0-9.]+)");
+final class ExecBench implements Benchmark {
     private static final int CONCURRENCY = 8;
-    private static final int WARM_UP = 500;
+    private static final int WARM_UP = 1_000;
 
-    private final Path baseline;
-    private final Path directory;
-    private int attempts;
-
-    ExecBench(Path baseline, Path directory) {
-        this.baseline = baseline;
-        this.directory = directory;
+    @Override
+    public int defaultCount() {
+        return 2_000;
     }
 
-    void run(int rounds, int count) throws IOException, InterruptedException, ExecutionException {
+    @Override
+    public void run(Setting setting, Report report) throws Exception {
         LauncherConfig config = LauncherConfig.defaults();
+        int count = Math.max(setting.count(), CONCURRENCY);
+        Place place = setting.place();
         try (ProcessLauncher launcher =
                 ProcessLaunchers.nativeLauncher(config, InstantSource.system(), Threads.virtualFactory("bench-"))) {
             for (List<String> argv : List.of(List.of("/bin/sh", "-c", "echo hello"), List.of("/bin/true"))) {
-                ours(launcher, argv, WARM_UP);
+                ours(launcher, place, argv, Math.min(WARM_UP, count));
                 List<Sample> ours = new ArrayList<>();
-                List<Sample> theirs = new ArrayList<>();
-                for (int round = 0; round < rounds; round++) {
-                    theirs.add(baseline(argv, count));
-                    ours.add(ours(launcher, argv, count));
+                List<Sample> limits = new ArrayList<>();
+                for (int round = 0; round < setting.rounds(); round++) {
+                    limits.add(limit(place, argv, count));
+                    ours.add(ours(launcher, place, argv, count));
                 }
-                System.out.println(Sample.compare("P1 " + String.join(" ", argv), ours, theirs));
+                report.rates("P1", String.join(" ", argv) + ", 8 at a time", ours, limits, "C, vfork and exec");
             }
         }
     }
 
-    private Sample ours(ProcessLauncher launcher, List<String> argv, int count)
+    private static Sample limit(Place place, List<String> argv, int count) throws IOException, InterruptedException {
+        List<String> arguments =
+                new ArrayList<>(List.of("spawn", Integer.toString(CONCURRENCY), Integer.toString(count)));
+        arguments.addAll(argv);
+        return place.limitSample(arguments.toArray(String[]::new));
+    }
+
+    private static Sample ours(ProcessLauncher launcher, Place place, List<String> argv, int count)
             throws InterruptedException, ExecutionException, IOException {
-        Path round = Files.createDirectory(directory.resolve("round-" + attempts++));
+        Path round = Files.createDirectory(place.fresh("round"));
         long[] nanos = new long[count];
         AtomicInteger next = new AtomicInteger();
         long start = System.nanoTime();
@@ -107,27 +109,5 @@ final class ExecBench {
                 }
             }
         }
-    }
-
-    private Sample baseline(List<String> argv, int count) throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(List.of(baseline.toString(), Integer.toString(CONCURRENCY), Integer.toString(count)));
-        command.addAll(argv);
-        Matcher figures = FIGURE.matcher(Peer.output(command, Map.of()));
-        double rate = 0;
-        double p50 = 0;
-        double p99 = 0;
-        while (figures.find()) {
-            double value = Double.parseDouble(figures.group(2));
-            String name = figures.group(1);
-            if (name.equals("perSecond")) {
-                rate = value;
-            } else if (name.equals("p50Micros")) {
-                p50 = value;
-            } else if (name.equals("p99Micros")) {
-                p99 = value;
-            }
-        }
-        return new Sample(rate, p50, p99);
     }
 }

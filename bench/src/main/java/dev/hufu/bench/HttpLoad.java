@@ -6,13 +6,17 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** Sends one request over and over on some connections. Lean on purpose: it shares the machine with what it measures. */
 final class HttpLoad {
@@ -27,6 +31,7 @@ final class HttpLoad {
         this.request = (head + body).getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Every answer must be a success. */
     Sample measure(int connections, int requests) throws InterruptedException, ExecutionException {
         long[] nanos = new long[requests];
         AtomicInteger next = new AtomicInteger();
@@ -41,7 +46,10 @@ final class HttpLoad {
                         for (int each = next.getAndIncrement(); each < requests; each = next.getAndIncrement()) {
                             long sent = System.nanoTime();
                             socket.getOutputStream().write(request);
-                            readAnswer(in);
+                            int status = readAnswer(in);
+                            if (status / 100 != 2) {
+                                throw new IOException("answered " + status);
+                            }
                             nanos[each] = System.nanoTime() - sent;
                         }
                     }
@@ -55,11 +63,38 @@ final class HttpLoad {
         return Sample.of(nanos, System.nanoTime() - start);
     }
 
-    private static void readAnswer(InputStream in) throws IOException {
-        String status = line(in);
-        if (!status.startsWith("HTTP/1.1 200")) {
-            throw new IOException("answered " + status);
+    /** Answers of one connection after the other, until told to stop: how many of each status. */
+    Map<Integer, Long> flood(int connections, Duration pauseWhenRefused, BooleanSupplier goesOn)
+            throws InterruptedException, ExecutionException {
+        Map<Integer, Long> answers = new ConcurrentHashMap<>();
+        try (ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < connections; i++) {
+                all.add(senders.submit(() -> {
+                    try (Socket socket = new Socket(target.getHost(), target.getPort())) {
+                        socket.setTcpNoDelay(true);
+                        InputStream in = new BufferedInputStream(socket.getInputStream(), 16_384);
+                        while (goesOn.getAsBoolean()) {
+                            socket.getOutputStream().write(request);
+                            int status = readAnswer(in);
+                            answers.merge(status, 1L, Long::sum);
+                            if (status / 100 != 2) {
+                                Thread.sleep(pauseWhenRefused);
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
         }
+        return answers;
+    }
+
+    private static int readAnswer(InputStream in) throws IOException {
+        int status = Integer.parseInt(line(in).substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length()));
         long length = -1;
         boolean chunked = false;
         for (String header = line(in); !header.isEmpty(); header = line(in)) {
@@ -79,6 +114,7 @@ final class HttpLoad {
         } else {
             in.skipNBytes(length);
         }
+        return status;
     }
 
     private static long chunk(InputStream in) throws IOException {

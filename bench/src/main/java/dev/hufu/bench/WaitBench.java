@@ -1,49 +1,58 @@
 package dev.hufu.bench;
 
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
 
-/** P2: submit and wait over HTTP, durable and audited, against a plain Gin server that stores nothing. */
-final class WaitBench {
-    private static final String BODY = "{\"exec\":{\"argv\":[\"/bin/sh\",\"-c\",\"echo hello\"]}}";
+/**
+ * P2: submit and wait over HTTP, durable and audited, beside C that only runs the command, and a plain server in Go with Gin
+ * that stores nothing.
+ */
+final class WaitBench implements Benchmark {
+    private static final String[] ARGV = {"/bin/sh", "-c", "echo hello"};
+    private static final int[] CONNECTIONS = {16, 64};
 
-    private final Path hufu;
-    private final Path gin;
-    private final Path directory;
-
-    WaitBench(Path hufu, Path gin, Path directory) {
-        this.hufu = hufu;
-        this.gin = gin;
-        this.directory = directory;
+    @Override
+    public int defaultCount() {
+        return 3_000;
     }
 
-    void run(int rounds, int requests) throws IOException, InterruptedException, ExecutionException {
-        Path data = directory.resolve("data");
-        List<String> server = List.of(hufu.toString(), "server", "--data", data.toString(), "--listen", "127.0.0.1:0");
-        try (Peer ours = Peer.server(server, Map.of());
-                Peer theirs = Peer.server(List.of(gin.toString()), Map.of())) {
-            String token = Files.readString(data.resolve("admin.token")).strip();
-            HttpLoad toOurs = new HttpLoad(
-                    URI.create(ours.address() + "/api/v1/runs"),
-                    "Authorization: Bearer " + token + "\r\nPrefer: wait=60\r\n",
-                    BODY);
-            HttpLoad toTheirs = new HttpLoad(URI.create(theirs.address() + "/api/v1/runs"), "", BODY);
-            toOurs.measure(16, requests * 2);
-            toTheirs.measure(16, requests);
-            for (int connections : new int[] {16, 64}) {
-                List<Sample> mine = new ArrayList<>();
+    @Override
+    public void run(Setting setting, Report report) throws Exception {
+        Place place = setting.place();
+        Optional<Path> gin = place.gin();
+        try (HufuProcess server = HufuProcess.start(place, place.fresh("data"));
+                Program peer =
+                        gin.isEmpty() ? null : Program.server(List.of(gin.get().toString()))) {
+            String body = HufuProcess.body("", ARGV);
+            HttpLoad toOurs = server.load(body, "Prefer: wait=60");
+            HttpLoad toPeer = peer == null ? null : new HttpLoad(URI.create(peer.address() + "/api/v1/runs"), "", body);
+            toOurs.measure(16, 2 * setting.count());
+            for (int connections : CONNECTIONS) {
+                int count = Math.max(setting.count(), connections);
+                List<Sample> ours = new ArrayList<>();
+                List<Sample> limits = new ArrayList<>();
                 List<Sample> peers = new ArrayList<>();
-                for (int round = 0; round < rounds; round++) {
-                    peers.add(toTheirs.measure(connections, requests));
-                    mine.add(toOurs.measure(connections, requests));
+                for (int round = 0; round < setting.rounds(); round++) {
+                    limits.add(place.limitSample(
+                            "spawn",
+                            Integer.toString(connections),
+                            Integer.toString(count),
+                            ARGV[0],
+                            ARGV[1],
+                            ARGV[2]));
+                    if (toPeer != null) {
+                        peers.add(toPeer.measure(connections, count));
+                    }
+                    ours.add(toOurs.measure(connections, count));
                 }
-                System.out.println(Sample.compare("P2 " + connections + " connections", mine, peers));
+                String what = "submit and wait, " + connections + " connections";
+                report.rates("P2", what, ours, limits, "C, vfork and exec, no server");
+                if (toPeer != null) {
+                    report.rates("P2", what, ours, peers, "Go, Gin and os/exec, nothing stored");
+                }
             }
         }
     }

@@ -3,26 +3,28 @@ package dev.hufu.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A program that is measured against, or with: a process of its own, ended when this is closed. */
-final class Peer implements AutoCloseable {
+/** A program that is measured, or measured against: a process of its own, ended when this is closed. */
+final class Program implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 30;
+
     private final Process process;
     private final String firstLine;
 
-    private Peer(Process process, String firstLine) {
+    private Program(Process process, String firstLine) {
         this.process = process;
         this.firstLine = firstLine;
     }
 
     /** Starts a server and waits for its first line, which says where it listens. */
-    static Peer server(List<String> command, Map<String, String> environment) throws IOException {
+    static Program server(List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().putAll(environment);
         Process process = builder.start();
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -30,31 +32,59 @@ final class Peer implements AutoCloseable {
         if (line == null) {
             throw new IOException(command.getFirst() + " did not start");
         }
-        return new Peer(process, line);
+        return new Program(process, line);
     }
 
     /** Runs a program to its end. @return what it printed */
     static String output(List<String> command, Map<String, String> environment)
             throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
+        process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-            throw new IOException(command.getFirst() + " failed with " + process.exitValue());
+            throw new IOException(command.getFirst() + " failed with " + process.exitValue() + ": " + output.strip());
         }
         return output;
+    }
+
+    /** From a program's start to the first byte of its output; the rest is read to its end. */
+    static double firstByteSeconds(List<String> command, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        long begin = System.nanoTime();
+        Process process = builder.start();
+        process.getOutputStream().close();
+        int first = process.getInputStream().read();
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        process.getInputStream().transferTo(OutputStream.nullOutputStream());
+        if (process.waitFor() != 0 || first < 0) {
+            throw new IOException(command.getFirst() + " failed with " + process.exitValue());
+        }
+        return seconds;
     }
 
     String address() {
         return firstLine.substring(firstLine.indexOf("http://")).strip();
     }
 
+    long pid() {
+        return process.pid();
+    }
+
+    /** As {@code kill -9} does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+    }
+
     @Override
     public void close() {
         process.destroy();
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
         } catch (InterruptedException interrupted) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.hufu.bench;
+
+import org.jspecify.annotations.NullMarked;
