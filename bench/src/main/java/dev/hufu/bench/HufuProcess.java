@@ -154,10 +154,17 @@ final class HufuProcess implements AutoCloseable {
     /** What it runs would outlive it; a benchmark leaves nothing behind. */
     @Override
     public void close() {
-        List<ProcessHandle> descendants =
-                ProcessHandle.of(pid()).map(each -> each.descendants().toList()).orElse(List.of());
+        List<ProcessHandle> launchers =
+                ProcessHandle.of(pid()).map(each -> each.children().toList()).orElse(List.of());
         program.close();
-        descendants.forEach(ProcessHandle::destroyForcibly);
-        descendants.forEach(each -> each.onExit().join());
+        for (ProcessHandle launcher : launchers) {
+            // Supervisors end with what they supervise, and the launcher with the last of them.
+            while (launcher.isAlive()) {
+                launcher.descendants()
+                        .filter(each -> !Processes.runSameProgram(each, launcher))
+                        .forEach(ProcessHandle::destroyForcibly);
+                Thread.onSpinWait();
+            }
+        }
     }
 }

@@ -53,6 +53,20 @@ final class Processes {
         return new Memory(processes, resident, proportional);
     }
 
+    /** Supervisors are forks of their launcher; the file itself is gone from its directory by then. */
+    static boolean runSameProgram(ProcessHandle one, ProcessHandle other) {
+        return program(one).equals(program(other)) && !program(one).isEmpty();
+    }
+
+    private static String program(ProcessHandle process) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc", Long.toString(process.pid()), "exe"))
+                    .toString();
+        } catch (IOException ended) {
+            return "";
+        }
+    }
+
     /** Bytes of the heap in use after a full collection, as {@code jcmd} tells it. */
     static long heapAfterCollection(long pid) throws IOException, InterruptedException {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
