@@ -1,5 +1,6 @@
 package dev.hufu.protocol;
 
+import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -15,6 +16,11 @@ public record RunId(String value) implements Comparable<RunId> {
 
     public static Optional<RunId> parse(String text) {
         return FORM.matcher(text).matches() ? Optional.of(new RunId(text)) : Optional.empty();
+    }
+
+    /** When it was made, to the millisecond; ids grow, so where the clock went back it is later than that. */
+    public Instant time() {
+        return RunIds.time(this);
     }
 
     public TaskId task(int index) {

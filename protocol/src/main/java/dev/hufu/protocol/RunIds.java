@@ -1,5 +1,6 @@
 package dev.hufu.protocol;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
@@ -10,6 +11,8 @@ import java.util.random.RandomGenerator;
 public final class RunIds {
     private static final char[] ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();
     private static final long RANDOM_HIGH_MASK = 0xFFFFL;
+    private static final long MAXIMUM_SECONDS = 100_000_000_000L;
+    private static final long MAXIMUM_MILLIS = (1L << 48) - 1;
 
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -49,6 +52,17 @@ public final class RunIds {
             }
         }
         return new RunId(encode(millis, high, low));
+    }
+
+    /** The smallest id that can be made in the millisecond of this time; of times that no id can have, the nearest one's. */
+    public static RunId earliest(Instant time) {
+        boolean farOff = Math.abs(time.getEpochSecond()) > MAXIMUM_SECONDS;
+        long nearest = farOff ? (time.getEpochSecond() < 0 ? 0 : MAXIMUM_MILLIS) : time.toEpochMilli();
+        return new RunId(encode(Math.clamp(nearest, 0, MAXIMUM_MILLIS), 0, 0));
+    }
+
+    static Instant time(RunId id) {
+        return Instant.ofEpochMilli(decode(id.value())[0]);
     }
 
     private static String encode(long millis, long high, long low) {

@@ -38,6 +38,20 @@ final class RunIdsTest {
         assertThat(ids.next()).isGreaterThan(second);
     }
 
+    @Test
+    void theEarliestIdOfAMillisecondIsBeforeAllOfItAndAfterAllBefore() {
+        RunId before = ids.next();
+        millis.incrementAndGet();
+        RunId after = ids.next();
+        Instant time = Instant.ofEpochMilli(millis.get());
+        assertThat(after.time()).isEqualTo(time);
+        assertThat(RunIds.earliest(time)).isGreaterThan(before).isLessThan(after);
+        assertThat(RunIds.earliest(time.plusNanos(999_999))).isEqualTo(RunIds.earliest(time));
+        assertThat(RunIds.earliest(time).time()).isEqualTo(time);
+        assertThat(RunIds.earliest(Instant.MIN).value()).isEqualTo("0".repeat(26));
+        assertThat(RunIds.earliest(Instant.MAX).value()).isEqualTo("7zzzzzzzzz" + "0".repeat(16));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -31,12 +31,20 @@ public final class Samples {
     }
 
     public static RunSpec spec(String... argv) {
-        return spec(new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.OnOutput.TRUNCATE), argv);
+        return prioritized(0, argv);
+    }
+
+    public static RunSpec prioritized(int priority, String... argv) {
+        return spec(new RunSpec.Limits(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.OnOutput.TRUNCATE), priority, argv);
     }
 
     public static RunSpec spec(RunSpec.Limits limits, String... argv) {
+        return spec(limits, 0, argv);
+    }
+
+    private static RunSpec spec(RunSpec.Limits limits, int priority, String... argv) {
         return new RunSpec(
-                new Execution.Argv(List.of(argv)),
+                new Execution.Argv(argv.length == 0 ? List.of("true") : List.of(argv)),
                 Map.of(),
                 null,
                 Bytes.EMPTY,
@@ -44,7 +52,7 @@ public final class Samples {
                 RunSpec.DEFAULT_KILL_GRACE,
                 RunSpec.DEFAULT_EXPIRES_AFTER,
                 limits,
-                0,
+                priority,
                 Map.of());
     }
 
@@ -62,7 +70,7 @@ public final class Samples {
                 Duration.ofMillis(1),
                 Duration.ofDays(30),
                 new RunSpec.Limits(1L << 30, RunSpec.OnOutput.TRUNCATE),
-                0,
+                -10,
                 Map.of("ticket", "OPS-1"));
     }
 

@@ -66,12 +66,21 @@ public interface RunStore extends AutoCloseable {
     Optional<Decided> changeRun(RunId run, RunDecision decision);
 
     /**
-     * Applies a decision to the first pending tasks of a node that have not expired at {@code now}, in order of id, in one
-     * transaction. Answers those that it changed.
+     * Applies a decision to the first pending tasks of a node that have not expired at {@code now}, those of the highest
+     * priority first, then in order of id, in one transaction. Answers those that it changed.
      */
     List<Decided> claim(String node, int limit, Instant now, TaskDecision decision);
 
     Optional<RunRecord> run(RunId id);
+
+    /**
+     * Runs, the newest id first. A run counts as created when its id was made; a clock that goes back may leave
+     * {@code createdAt} behind that, and such a run can be missing from what lies before {@code until}.
+     *
+     * @param before only runs with smaller ids; null to begin at the newest
+     * @param limit how many at most; there may be fewer, and yet more to come, where they are large
+     */
+    RunPage runs(RunFilter filter, @Nullable RunId before, int limit);
 
     Optional<TaskRecord> task(TaskId id);
 
@@ -88,6 +97,9 @@ public interface RunStore extends AutoCloseable {
 
     /** Tasks of a node that are in one of these states, in order of id, from the one after {@code after} on. */
     List<TaskRecord> tasksOfNode(String node, List<TaskState> states, @Nullable TaskId after, int limit);
+
+    /** How many tasks of a node are in one of these states, none of which is terminal. */
+    int countOpenTasks(String node, List<TaskState> states);
 
     /** Pending and retrying tasks whose time to start has passed, the oldest first. */
     List<TaskId> expired(Instant now, int limit);

@@ -9,6 +9,8 @@ import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
 import dev.hufu.server.store.NewRun;
 import dev.hufu.server.store.RunEvent;
+import dev.hufu.server.store.RunFilter;
+import dev.hufu.server.store.RunPage;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.StoreUnavailableException;
@@ -150,6 +152,30 @@ final class FakeRunStore implements RunStore {
     }
 
     @Override
+    public synchronized RunPage runs(RunFilter filter, @Nullable RunId before, int limit) {
+        check();
+        List<RunRecord> found = runs.descendingMap().values().stream()
+                .filter(run -> before == null || run.id().compareTo(before) < 0)
+                .filter(run -> matches(filter, run))
+                .limit(limit + 1L)
+                .toList();
+        return new RunPage(found.subList(0, Math.min(limit, found.size())), found.size() > limit);
+    }
+
+    private boolean matches(RunFilter filter, RunRecord run) {
+        Instant createdAt = run.origin().createdAt();
+        return (filter.state() == null || filter.state() == run.progress().state())
+                && (filter.createdBy() == null
+                        || filter.createdBy().equals(run.origin().createdBy()))
+                && (filter.node() == null
+                        || tasks(run.id(), null, 0, Integer.MAX_VALUE).stream()
+                                .anyMatch(task -> task.node().equals(filter.node())))
+                && run.spec().labels().entrySet().containsAll(filter.labels().entrySet())
+                && (filter.since() == null || !createdAt.isBefore(filter.since()))
+                && (filter.until() == null || createdAt.isBefore(filter.until()));
+    }
+
+    @Override
     public synchronized Optional<TaskRecord> task(TaskId id) {
         check();
         return Optional.ofNullable(tasks.get(id));
@@ -186,8 +212,22 @@ final class FakeRunStore implements RunStore {
     }
 
     @Override
-    public List<TaskRecord> tasksOfNode(String node, List<TaskState> states, @Nullable TaskId after, int limit) {
-        throw new UnsupportedOperationException("nothing is dispatched here");
+    public synchronized List<TaskRecord> tasksOfNode(
+            String node, List<TaskState> states, @Nullable TaskId after, int limit) {
+        check();
+        return tasks.values().stream()
+                .filter(task -> task.node().equals(node) && states.contains(task.state()))
+                .filter(task -> after == null || task.id().compareTo(after) > 0)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public synchronized int countOpenTasks(String node, List<TaskState> states) {
+        check();
+        return (int) tasks.values().stream()
+                .filter(task -> task.node().equals(node) && states.contains(task.state()))
+                .count();
     }
 
     @Override

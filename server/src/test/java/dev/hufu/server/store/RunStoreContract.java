@@ -337,6 +337,19 @@ public abstract class RunStoreContract {
     }
 
     @Test
+    final void claimTakesTheHighestPriorityFirst() {
+        List<TaskId> inserted = new ArrayList<>();
+        for (int priority : new int[] {0, -10, 5, 10, 0, 5}) {
+            NewRun run = Samples.run(Samples.id(), timers.now(), Samples.prioritized(priority), 1, null);
+            store().insert(run);
+            inserted.add(run.tasks().getFirst().id());
+        }
+        assertThat(claim(1)).containsExactly(inserted.get(3));
+        assertThat(claim(4)).containsExactly(inserted.get(2), inserted.get(5), inserted.get(0), inserted.get(4));
+        assertThat(claim(4)).containsExactly(inserted.get(1));
+    }
+
+    @Test
     final void f07_manyThatClaimAtOnceGetEachTaskOnce() throws InterruptedException {
         for (int i = 0; i < 10; i++) {
             insert(100);

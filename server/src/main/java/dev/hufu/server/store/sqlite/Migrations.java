@@ -9,7 +9,7 @@ import org.flywaydb.core.api.FlywayException;
  * a store which is up to date is known without starting Flyway, and a killed migration is simply run again.
  */
 final class Migrations {
-    static final int NEWEST = 2;
+    static final int NEWEST = 3;
 
     private Migrations() {}
 

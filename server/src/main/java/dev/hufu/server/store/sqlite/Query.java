@@ -106,6 +106,15 @@ final class Query {
         return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), NANOS), instant.getNano());
     }
 
+    /** The same for times that a caller names: what is out of range is at its end. */
+    static long nearestNanos(Instant instant) {
+        try {
+            return nanos(instant);
+        } catch (ArithmeticException outOfRange) {
+            return instant.getEpochSecond() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+        }
+    }
+
     static Instant instant(ResultSet row, int column) throws SQLException {
         long nanos = row.getLong(column);
         return Instant.ofEpochSecond(Math.floorDiv(nanos, NANOS), Math.floorMod(nanos, NANOS));

@@ -47,16 +47,21 @@ final class Rows {
             TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? AND state = ? ORDER BY task_index LIMIT ?";
     private static final String OPEN_TASKS =
             TASK_COLUMNS + "WHERE run_id = ? AND finished_at IS NULL ORDER BY task_index";
-    private static final String CLAIMABLE = TASK_COLUMNS + """
-            WHERE node = ? AND state = 'PENDING' AND finished_at IS NULL AND expires_at > ?
+    static final String CLAIMABLE = TASK_COLUMNS + """
+            WHERE node = ? AND state = 'PENDING' AND expires_at > ?
+            ORDER BY priority DESC, run_id, task_index LIMIT ?""";
+    private static final String OF_NODE = TASK_COLUMNS + """
+            WHERE node = ? AND state = ? AND (run_id, task_index) > (?, ?)
             ORDER BY run_id, task_index LIMIT ?""";
-    private static final String OPEN_OF_NODE = TASK_COLUMNS + """
-            WHERE node = ? AND state = ? AND finished_at IS NULL AND (run_id, task_index) > (?, ?)
+    static final String AT_WORK_OF_NODE = TASK_COLUMNS + """
+            WHERE node = ? AND state = ? AND state IN ('DISPATCHED', 'RUNNING', 'RETRYING')
+                AND (run_id, task_index) > (?, ?)
             ORDER BY run_id, task_index LIMIT ?""";
-    private static final String ENDED_OF_NODE = TASK_COLUMNS + """
-            WHERE node = ? AND state = ? AND finished_at IS NOT NULL AND (run_id, task_index) > (?, ?)
-            ORDER BY run_id, task_index LIMIT ?""";
-    private static final String EXPIRED = """
+    static final String COUNT_AT_WORK = """
+            SELECT count(*) FROM tasks
+            WHERE node = ? AND state = ? AND state IN ('DISPATCHED', 'RUNNING', 'RETRYING')""";
+    static final String COUNT_PENDING = "SELECT count(*) FROM tasks WHERE node = ? AND state = 'PENDING'";
+    static final String EXPIRED = """
             SELECT run_id, task_index FROM tasks
             WHERE state IN ('PENDING', 'RETRYING') AND expires_at <= ? ORDER BY expires_at LIMIT ?""";
     private static final String ATTEMPTS = """
@@ -77,11 +82,20 @@ final class Rows {
     }
 
     static RunSpec spec(Statements statements, RunId id) throws SQLException {
+        return spec(specText(statements, id));
+    }
+
+    /** A run's specification, encoded. */
+    static String specText(Statements statements, RunId id) throws SQLException {
         return statements
                 .query(SPEC)
                 .text(id.value())
-                .first(row -> decode(row.getString(1), RunSpec.class))
+                .first(row -> row.getString(1))
                 .orElseThrow(() -> new IllegalStateException("run " + id + " has no specification"));
+    }
+
+    static RunSpec spec(String text) {
+        return decode(text, RunSpec.class);
     }
 
     static Optional<TaskRecord> task(Statements statements, TaskId id) throws SQLException {
@@ -123,20 +137,31 @@ final class Rows {
                 statements.query(CLAIMABLE).text(node).time(now).number(limit).list(Rows::taskRow));
     }
 
-    /** Tasks in one state: of open ones, by index. */
     static List<TaskRecord> tasksOfNode(
             Statements statements, String node, TaskState state, @Nullable TaskId after, int limit)
             throws SQLException {
         return withAttempts(
                 statements,
                 statements
-                        .query(state.terminal() ? ENDED_OF_NODE : OPEN_OF_NODE)
+                        .query(atWork(state) ? AT_WORK_OF_NODE : OF_NODE)
                         .text(node)
                         .text(state.name())
                         .text(after == null ? "" : after.run().value())
                         .number(after == null ? -1 : after.index())
                         .number(limit)
                         .list(Rows::taskRow));
+    }
+
+    static int countOpenTasks(Statements statements, String node, TaskState state) throws SQLException {
+        Query query = atWork(state)
+                ? statements.query(COUNT_AT_WORK).text(node).text(state.name())
+                : statements.query(COUNT_PENDING).text(node);
+        return query.first(row -> row.getInt(1)).orElse(0);
+    }
+
+    /** Whether it is one of the states that have an index of their own; pending tasks are kept in the order of leases. */
+    private static boolean atWork(TaskState state) {
+        return !state.terminal() && state != TaskState.PENDING;
     }
 
     static List<TaskId> expired(Statements statements, Instant now, int limit) throws SQLException {
@@ -174,7 +199,7 @@ final class Rows {
                 : new TaskRecord(bare.id(), bare.node(), bare.createdAt(), bare.expiresAt(), bare.progress(), attempts);
     }
 
-    private static RunRow runRow(ResultSet row) throws SQLException {
+    static RunRow runRow(ResultSet row) throws SQLException {
         String retryOf = row.getString(4);
         Map<TaskState, Integer> counts = new EnumMap<>(TaskState.class);
         for (int i = 0; i < COUNTED.size(); i++) {

@@ -58,8 +58,9 @@ final class RunWriter implements GroupCommit.Memory {
     private static final String INSERT_SPEC = "INSERT INTO run_specs (run_id, spec) VALUES (?, ?)";
     private static final String INSERT_TASK = """
             INSERT INTO tasks (run_id, task_index, node, created_at, expires_at, state, attempt, reason, message,
-                dispatched_at, started_at, finished_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+                dispatched_at, started_at, finished_at, priority)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+    private static final String INSERT_LABEL = "INSERT INTO run_labels (name, value, run_id) VALUES (?, ?, ?)";
     private static final String UPDATE_RUN = """
             UPDATE runs SET state = ?, started_at = ?, finished_at = ?, cancel_requested_at = ?, pending = ?,
                 dispatched = ?, running = ?, retrying = ?, succeeded = ?, failed = ?, timed_out = ?, cancelled = ?,
@@ -76,8 +77,7 @@ final class RunWriter implements GroupCommit.Memory {
                 reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at,
                 outcome = excluded.outcome""";
     private static final String PROBE = "INSERT OR REPLACE INTO probe (id, content) VALUES (1, ?)";
-    private static final String COUNT_PENDING =
-            "SELECT count(*) FROM tasks WHERE state = 'PENDING' AND finished_at IS NULL";
+    private static final String COUNT_PENDING = "SELECT count(*) FROM tasks WHERE state = 'PENDING'";
 
     /** What is remembered, as it was at some moment. */
     private record Remembered(AuditLog.Tail tail, long pending) {}
@@ -141,7 +141,7 @@ final class RunWriter implements GroupCommit.Memory {
         RunRecord record = run.run();
         insertRun(record, spec);
         for (TaskRecord task : run.tasks()) {
-            insertTask(task);
+            insertTask(task, record.spec().priority());
         }
         if (key != null) {
             statements
@@ -325,6 +325,14 @@ final class RunWriter implements GroupCommit.Memory {
                 .text(origin.traceparent());
         progress(insert, progress).number(EventLog.beginning(progress)).update();
         statements.query(INSERT_SPEC).text(run.id().value()).text(spec).update();
+        for (Map.Entry<String, String> label : run.spec().labels().entrySet()) {
+            statements
+                    .query(INSERT_LABEL)
+                    .text(label.getKey())
+                    .text(label.getValue())
+                    .text(run.id().value())
+                    .update();
+        }
     }
 
     private void updateRun(RunId id, RunRecord.Progress progress, long lastEvent) throws SQLException {
@@ -348,7 +356,7 @@ final class RunWriter implements GroupCommit.Memory {
         return query;
     }
 
-    private void insertTask(TaskRecord task) throws SQLException {
+    private void insertTask(TaskRecord task, int priority) throws SQLException {
         TaskRecord.Progress progress = task.progress();
         statements
                 .query(INSERT_TASK)
@@ -364,6 +372,7 @@ final class RunWriter implements GroupCommit.Memory {
                 .time(progress.dispatchedAt())
                 .time(progress.startedAt())
                 .time(progress.finishedAt())
+                .number(priority)
                 .update();
         for (AttemptRecord attempt : task.attempts()) {
             upsert(task.id(), attempt);

@@ -6,6 +6,8 @@ import dev.hufu.protocol.TaskState;
 import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.NewRun;
+import dev.hufu.server.store.RunFilter;
+import dev.hufu.server.store.RunPage;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.StoreUnavailableException;
@@ -154,6 +156,11 @@ public final class SqliteRunStore implements RunStore {
     }
 
     @Override
+    public RunPage runs(RunFilter filter, @Nullable RunId before, int limit) {
+        return reads.read(statements -> RunLists.page(statements, filter, before, limit));
+    }
+
+    @Override
     public Optional<TaskRecord> task(TaskId id) {
         return reads.read(statements -> Rows.task(statements, id));
     }
@@ -177,6 +184,17 @@ public final class SqliteRunStore implements RunStore {
             }
             found.sort(Comparator.comparing(TaskRecord::id));
             return List.copyOf(found.subList(0, Math.min(limit, found.size())));
+        });
+    }
+
+    @Override
+    public int countOpenTasks(String node, List<TaskState> states) {
+        return reads.read(statements -> {
+            int count = 0;
+            for (TaskState state : states) {
+                count += Rows.countOpenTasks(statements, node, state);
+            }
+            return count;
         });
     }
 

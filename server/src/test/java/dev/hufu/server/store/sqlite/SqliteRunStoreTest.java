@@ -228,18 +228,13 @@ final class SqliteRunStoreTest extends RunStoreContract {
 
     @Test
     void theHotStatementsUseTheirIndexes() throws SQLException {
-        assertThat(plan("SELECT * FROM tasks WHERE node = 'a' AND state = 'PENDING' AND finished_at IS NULL"
-                        + " AND expires_at > 5 ORDER BY run_id, task_index LIMIT 5"))
-                .contains("tasks_open")
+        assertThat(plan(Rows.CLAIMABLE)).contains("tasks_pending (node=?)").doesNotContain("TEMP B-TREE");
+        assertThat(plan(Rows.AT_WORK_OF_NODE))
+                .contains("tasks_at_work (node=? AND state=? AND (run_id,task_index)>(?,?))")
                 .doesNotContain("TEMP B-TREE");
-        assertThat(plan("SELECT * FROM tasks WHERE node = 'a' AND state = 'RUNNING' AND finished_at IS NULL"
-                        + " AND (run_id, task_index) > ('x', 1) ORDER BY run_id, task_index LIMIT 5"))
-                .contains("tasks_open")
-                .doesNotContain("TEMP B-TREE");
-        assertThat(plan("SELECT run_id, task_index FROM tasks WHERE state IN ('PENDING', 'RETRYING')"
-                        + " AND expires_at <= 5 ORDER BY expires_at LIMIT 5"))
-                .contains("tasks_expiring")
-                .doesNotContain("TEMP B-TREE");
+        assertThat(plan(Rows.COUNT_AT_WORK)).contains("COVERING INDEX tasks_at_work (node=? AND state=?)");
+        assertThat(plan(Rows.COUNT_PENDING)).contains("COVERING INDEX tasks_pending (node=?)");
+        assertThat(plan(Rows.EXPIRED)).contains("tasks_expiring").doesNotContain("TEMP B-TREE");
     }
 
     private List<HashChain.Link> links() {
