@@ -150,7 +150,8 @@ public final class Agent implements Service {
     }
 
     private AgentMessage.Hello greeting() {
-        return new AgentMessage.Hello(config.node(), version, config.maxRunning(), registry.known());
+        return new AgentMessage.Hello(
+                config.node(), version, config.maxRunning(), NodeFacts.of(launcher.capabilities()), registry.known());
     }
 
     private void receive(byte[] encoded) {

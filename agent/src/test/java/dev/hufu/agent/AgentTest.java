@@ -62,7 +62,9 @@ final class AgentTest {
     void anAttemptIsStartedReportedAndForgottenOnceAcknowledged() throws Exception {
         Agent agent = node.start();
         AgentMessage.Hello hello = node.link.awaitHello();
-        assertThat(hello).isEqualTo(new AgentMessage.Hello("local", "1", AgentFixture.CAPACITY, List.of()));
+        assertThat(hello)
+                .isEqualTo(new AgentMessage.Hello(
+                        "local", "1", AgentFixture.CAPACITY, NodeFacts.of(node.machine.capabilities()), List.of()));
         assertThat(agent.capacity()).isEqualTo(AgentFixture.CAPACITY);
 
         running(ATTEMPT);
@@ -167,6 +169,7 @@ final class AgentTest {
                         "local",
                         "1",
                         AgentFixture.CAPACITY,
+                        NodeFacts.of(node.machine.capabilities()),
                         List.of(new Known(ATTEMPT, Known.Phase.RUNNING), new Known(over, Known.Phase.ENDED))));
     }
 

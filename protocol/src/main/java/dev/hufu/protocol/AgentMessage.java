@@ -2,17 +2,21 @@ package dev.hufu.protocol;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** What an agent tells a server. Every message is idempotent by attempt: sent again, it changes nothing. */
 public sealed interface AgentMessage {
     /**
      * The first message of a session.
      *
+     * @param facts of the node's machine, for people and for selection, such as its architecture
      * @param known every attempt the agent has a record of and whose end the server has not acknowledged; an attempt that is
      *     not here and not acknowledged was never accepted
      */
-    record Hello(String node, String version, int capacity, List<Known> known) implements AgentMessage {
+    record Hello(String node, String version, int capacity, Map<String, String> facts, List<Known> known)
+            implements AgentMessage {
         public Hello {
+            facts = Map.copyOf(facts);
             known = List.copyOf(known);
         }
     }

@@ -36,7 +36,11 @@ final class RecordCodecTest {
                 "deadline", "no-children", List.of(new Outcome.KillReport.Step("SIGTERM", AT, 3, 1)), 12);
         return List.of(
                 new AgentMessage.Hello(
-                        "local", "1", 5, List.of(new AgentMessage.Known(ATTEMPT, AgentMessage.Known.Phase.ENDED))),
+                        "local",
+                        "1",
+                        5,
+                        Map.of("arch", "amd64"),
+                        List.of(new AgentMessage.Known(ATTEMPT, AgentMessage.Known.Phase.ENDED))),
                 new AgentMessage.Started(ATTEMPT, AT, 17),
                 new AgentMessage.KillPending(ATTEMPT, true),
                 ended(new Outcome.Ending.Exited(3), report),

@@ -10,6 +10,7 @@ import dev.hufu.server.fleet.AgentSession;
 import dev.hufu.server.fleet.AgentSessions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,11 @@ public final class FakeAgent {
     }
 
     public FakeAgent hello(int capacity, Known... known) {
-        send(new AgentMessage.Hello(session.node(), "1", capacity, List.of(known)));
+        return hello(capacity, Map.of("arch", "amd64"), known);
+    }
+
+    public FakeAgent hello(int capacity, Map<String, String> facts, Known... known) {
+        send(new AgentMessage.Hello(session.node(), "1", capacity, facts, List.of(known)));
         return this;
     }
 

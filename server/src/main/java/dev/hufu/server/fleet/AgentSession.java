@@ -3,6 +3,8 @@ package dev.hufu.server.fleet;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.ServerMessage;
 import dev.hufu.protocol.codec.RecordCodec;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,15 +23,25 @@ public final class AgentSession {
     private final AgentSessions sessions;
     private final ReentrantLock order = new ReentrantLock();
     private final Semaphore inWork = new Semaphore(MAXIMUM_IN_WORK);
-    private volatile int capacity;
-    private volatile boolean greeted;
+    private volatile Greeting greeting = Greeting.NONE;
+    private volatile Instant lastSeenAt;
     private volatile boolean ready;
     private volatile boolean open = true;
 
-    AgentSession(String node, Consumer<byte[]> link, AgentSessions sessions) {
+    AgentSession(String node, Consumer<byte[]> link, AgentSessions sessions, Instant at) {
         this.node = node;
         this.link = link;
         this.sessions = sessions;
+        lastSeenAt = at;
+    }
+
+    /**
+     * What the agent said of itself when it greeted.
+     *
+     * @param capacity how many attempts it takes at once; 0 before it greeted
+     */
+    record Greeting(String version, int capacity, Map<String, String> facts) {
+        static final Greeting NONE = new Greeting("", 0, Map.of());
     }
 
     public String node() {
@@ -77,7 +89,7 @@ public final class AgentSession {
 
     /** How many attempts the node takes at once; 0 until the agent and the store agree on what it has. */
     public int capacity() {
-        return ready ? capacity : 0;
+        return ready ? greeting.capacity() : 0;
     }
 
     boolean open() {
@@ -85,12 +97,24 @@ public final class AgentSession {
     }
 
     boolean greeted() {
-        return greeted;
+        return greeting.capacity() > 0;
     }
 
-    void greeted(int slots) {
-        capacity = slots;
-        greeted = true;
+    void greeted(Greeting said) {
+        greeting = said;
+    }
+
+    Greeting greeting() {
+        return greeting;
+    }
+
+    void seen(Instant at) {
+        lastSeenAt = at;
+    }
+
+    /** When a message of the agent last came. */
+    Instant lastSeenAt() {
+        return lastSeenAt;
     }
 
     void ready() {

@@ -15,6 +15,7 @@ import dev.hufu.support.Threads;
 import dev.hufu.support.Timers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,11 +33,14 @@ public final class AgentSessions implements Service {
     private static final Logger LOG = LoggerFactory.getLogger(AgentSessions.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(100);
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
+    private static final int MAXIMUM_FACTS = 64;
+    private static final int LONGEST_FACT = 1_024;
 
     private final Reconciliation reconciliation;
     private final Tasks tasks;
     private final Timers timers;
     private final ConcurrentHashMap<String, AgentSession> sessions = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, AgentSession> greeted = new ConcurrentHashMap<>();
     private final List<NodeListener> listeners = new CopyOnWriteArrayList<>();
     private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
     private volatile boolean stopped;
@@ -93,7 +97,7 @@ public final class AgentSessions implements Service {
      * @param send sends encoded server messages; may wait, and drops them once the connection is gone
      */
     public AgentSession connected(String node, Consumer<byte[]> send) {
-        AgentSession session = new AgentSession(node, send, this);
+        AgentSession session = new AgentSession(node, send, this, timers.now());
         AgentSession before = sessions.put(node, session);
         if (before != null) {
             before.close();
@@ -119,6 +123,11 @@ public final class AgentSessions implements Service {
         return List.copyOf(sessions.keySet());
     }
 
+    /** The last session of each node in which its agent greeted, whether it is open or over. */
+    Map<String, AgentSession> greeted() {
+        return greeted;
+    }
+
     void disconnected(AgentSession session) {
         session.close();
         sessions.remove(session.node(), session);
@@ -133,6 +142,7 @@ public final class AgentSessions implements Service {
             disconnected(session);
             return;
         }
+        session.seen(timers.now());
         try {
             session.inWork().acquire();
         } catch (InterruptedException ending) {
@@ -213,8 +223,21 @@ public final class AgentSessions implements Service {
             disconnected(session);
             return;
         }
-        session.greeted(hello.capacity());
+        if (tooMuch(hello.facts())) {
+            LOG.warn("Node {} says too much of itself; its session is closed", session.node());
+            disconnected(session);
+            return;
+        }
+        session.greeted(new AgentSession.Greeting(hello.version(), hello.capacity(), hello.facts()));
+        greeted.put(session.node(), session);
         inBackground("agent-reconciliation", () -> reconcile(session, hello));
+    }
+
+    private static boolean tooMuch(Map<String, String> facts) {
+        return facts.size() > MAXIMUM_FACTS
+                || facts.entrySet().stream()
+                        .anyMatch(fact -> fact.getKey().length() > LONGEST_FACT
+                                || fact.getValue().length() > LONGEST_FACT);
     }
 
     private void reconcile(AgentSession session, AgentMessage.Hello hello) {

@@ -24,6 +24,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -219,7 +220,7 @@ final class AgentSessionsTest {
         assertThat(core.sessions.nodes()).isEmpty();
 
         FakeAgent impostor = new FakeAgent(core.sessions, NODE);
-        impostor.send(new AgentMessage.Hello("other", "1", 5, List.of()));
+        impostor.send(new AgentMessage.Hello("other", "1", 5, Map.of(), List.of()));
         Core.await("the session is closed", () -> core.sessions.nodes().isEmpty());
         assertThat(impostor.session().capacity()).isZero();
     }

@@ -1,0 +1,31 @@
+package dev.hufu.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.hufu.exec.ProcessLauncher.Capability;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class NodeFactsTest {
+    @Test
+    void thisMachineIsTold() {
+        Map<String, String> facts = NodeFacts.of(Set.of(Capability.REATTACH, Capability.OWN_DEADLINE));
+        assertThat(facts)
+                .containsEntry("os", System.getProperty("os.name"))
+                .containsEntry("arch", System.getProperty("os.arch"))
+                .containsEntry("kernel", System.getProperty("os.version"))
+                .containsEntry("launcherCapabilities", "own-deadline,reattach")
+                .containsKeys("javaVersion", "processors");
+        assertThat(facts.get("memoryBytes")).matches("[1-9][0-9]{6,}");
+        assertThat(facts.get("hostname")).isNotBlank().doesNotContain("\n");
+    }
+
+    @Test
+    void whatIsNotKnownIsLeftOut() {
+        assertThat(NodeFacts.of(Set.of())).doesNotContainKey("launcherCapabilities");
+        assertThat(NodeFacts.memoryBytes("MemFree: 5 kB\n")).isEmpty();
+        assertThat(NodeFacts.memoryBytes("MemTotal:       16 kB\nMemFree: 5 kB\n"))
+                .contains(16_384L);
+    }
+}
