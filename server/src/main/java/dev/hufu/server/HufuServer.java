@@ -6,12 +6,15 @@ import dev.hufu.protocol.RunIds;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
+import dev.hufu.server.fleet.Nodes;
 import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
 import dev.hufu.server.http.HttpServer;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.Retries;
+import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
@@ -84,8 +87,9 @@ public final class HufuServer implements Service {
                 new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), dispatcher, config.maxPending());
         node = new LocalNode(
                 agentConfig(config), launcherConfig(config), version, sessions, timers, _ -> onBroken.run());
-        Cancellations cancellations = new Cancellations(tasks, dispatcher);
-        Api api = new Api(submissions, waits, cancellations, store, node.output(), tokens, timers);
+        RunActions runs = new RunActions(
+                submissions, waits, new Cancellations(tasks, dispatcher), new Retries(store, submissions));
+        Api api = new Api(runs, store, node.output(), new Nodes(sessions, store, timers), tokens, timers);
         http = new HttpServer(HttpConfig.at(config.listen()), api, timers);
     }
 

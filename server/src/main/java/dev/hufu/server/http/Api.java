@@ -1,10 +1,10 @@
 package dev.hufu.server.http;
 
 import dev.hufu.server.auth.Tokens;
+import dev.hufu.server.fleet.Nodes;
 import dev.hufu.server.output.OutputStore;
 import dev.hufu.server.output.TaskOutputs;
-import dev.hufu.server.run.Cancellations;
-import dev.hufu.server.run.RunWaits;
+import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.support.Timers;
@@ -17,21 +17,16 @@ public final class Api {
     private final Gate gate;
     private final List<Route> routes;
 
-    public Api(
-            Submissions submissions,
-            RunWaits waits,
-            Cancellations cancellations,
-            RunStore store,
-            OutputStore outputs,
-            Tokens tokens,
-            Timers timers) {
-        this.submissions = submissions;
+    public Api(RunActions runs, RunStore store, OutputStore outputs, Nodes nodes, Tokens tokens, Timers timers) {
+        this.submissions = runs.submissions();
         this.gate = new Gate(tokens, new FailedLogins(store, timers));
         TaskOutputs taskOutputs = new TaskOutputs(outputs);
         List<Route> all = new ArrayList<>();
-        all.addAll(new RunRoutes(submissions, waits, cancellations, store, taskOutputs).routes());
+        all.addAll(new RunRoutes(runs, store, taskOutputs).routes());
+        all.addAll(new RunListRoutes(store).routes());
         all.addAll(new TaskRoutes(store, taskOutputs).routes());
         all.addAll(new OutputRoutes(store, outputs).routes());
+        all.addAll(new NodeRoutes(nodes, submissions).routes());
         all.addAll(new HealthRoutes(submissions, store).routes());
         all.addAll(new DocumentRoutes().routes());
         this.routes = List.copyOf(all);

@@ -84,6 +84,11 @@ final class Exchange {
         return new QueryParameters(request.getQueryString(), Set.of(known));
     }
 
+    /** For requests with one parameter that may be given more than once. */
+    QueryParameters queryWith(String repeatable, String... known) {
+        return new QueryParameters(request.getQueryString(), Set.of(known), repeatable);
+    }
+
     /** For requests whose path says all. */
     void noQuery() {
         if (request.getQueryString() != null) {

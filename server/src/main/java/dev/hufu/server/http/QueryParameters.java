@@ -7,20 +7,28 @@ import dev.hufu.server.run.Refusal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The query of one request: every name known, given once, decoded strictly. What is wrong is collected under a JSON pointer
+ * The query of one request: every name known, given once but where more are asked for, decoded strictly. What is wrong is collected under a JSON pointer
  * as if the parameters were the fields of an object. Not for several threads.
  */
 final class QueryParameters {
     private final Map<String, String> values = new LinkedHashMap<>();
+    private final List<String> repeated = new ArrayList<>();
     private final RequestErrors errors = new RequestErrors();
 
     QueryParameters(@Nullable String query, Set<String> known) {
+        this(query, known, null);
+    }
+
+    /** @param repeatable the one name that may be given more than once, apart from those that are known */
+    QueryParameters(@Nullable String query, Set<String> known, @Nullable String repeatable) {
         if (query == null || query.isEmpty()) {
             return;
         }
@@ -29,7 +37,9 @@ final class QueryParameters {
             String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
             String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
             String pointer = pointer(name);
-            if (!known.contains(name)) {
+            if (name.equals(repeatable)) {
+                repeated.add(value);
+            } else if (!known.contains(name)) {
                 errors.add(pointer, "is not a parameter of this request");
             } else if (values.putIfAbsent(name, value) != null) {
                 errors.add(pointer, "occurs twice");
@@ -40,6 +50,36 @@ final class QueryParameters {
     @Nullable
     String text(String name) {
         return values.get(name);
+    }
+
+    /** A name, of something that is looked up: not empty. */
+    @Nullable
+    String name(String name) {
+        String value = values.get(name);
+        if (value != null && value.isEmpty()) {
+            reject(name, "must not be empty");
+        }
+        return value;
+    }
+
+    /** One of these, by its name; null where it is not given, or wrong, which is then reported. */
+    <E extends Enum<E>> @Nullable E oneOf(String name, E[] all) {
+        String value = values.get(name);
+        if (value == null) {
+            return null;
+        }
+        for (E each : all) {
+            if (each.name().equals(value)) {
+                return each;
+            }
+        }
+        reject(name, "must be one of " + List.of(all));
+        return null;
+    }
+
+    /** The values of the name that may be given more than once. */
+    List<String> repeated() {
+        return List.copyOf(repeated);
     }
 
     /** A whole number; {@code absent} where it is not given, or wrong, which is then reported. */

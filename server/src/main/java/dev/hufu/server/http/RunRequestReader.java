@@ -35,6 +35,7 @@ final class RunRequestReader {
     private static final int LONGEST_LABEL_VALUE = 1_024;
     private static final List<String> DEFAULT_INTERPRETER = List.of("/bin/sh");
     private static final String RESERVED_PREFIX = "HUFU_";
+    private static final long HIGHEST_PRIORITY = 10;
 
     private final RequestErrors errors = new RequestErrors();
     private final Map<String, String> env = new LinkedHashMap<>();
@@ -48,6 +49,7 @@ final class RunRequestReader {
     private Duration expiresAfter = RunSpec.DEFAULT_EXPIRES_AFTER;
     private long outputLimit = RunSpec.Limits.DEFAULT_OUTPUT;
     private OnOutput onOutput;
+    private int priority;
 
     private RunRequestReader(OnOutput defaultOnOutput) {
         onOutput = defaultOnOutput;
@@ -82,7 +84,7 @@ final class RunRequestReader {
                 reader.killGrace,
                 reader.expiresAfter,
                 new RunSpec.Limits(reader.outputLimit, reader.onOutput),
-                0,
+                reader.priority,
                 reader.labels);
     }
 
@@ -115,6 +117,8 @@ final class RunRequestReader {
                 expiresAfter = given == null ? expiresAfter : given;
             }
             case "limits" -> input.object("/limits", limit -> limit(input, limit));
+            case "targets" -> new TargetsReader(input, errors).read();
+            case "priority" -> priority(input);
             case "labels" -> input.object("/labels", label -> label(input, label));
             default -> input.unknown("/" + Json.pointerSegment(name));
         }
@@ -276,6 +280,18 @@ final class RunRequestReader {
             errors.add(pointer, "must be a size such as \"64KiB\" or \"16MiB\", or a whole number of bytes");
         }
         return size;
+    }
+
+    private void priority(JsonInput input) {
+        Long given = input.wholeNumber("/priority");
+        if (given == null) {
+            return;
+        }
+        if (given < -HIGHEST_PRIORITY || given > HIGHEST_PRIORITY) {
+            errors.add("/priority", "is out of its bounds, -" + HIGHEST_PRIORITY + " to " + HIGHEST_PRIORITY);
+            return;
+        }
+        priority = given.intValue();
     }
 
     private void label(JsonInput input, String name) {

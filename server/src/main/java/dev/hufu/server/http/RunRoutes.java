@@ -6,12 +6,14 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.auth.Permission;
 import dev.hufu.server.http.json.CanonicalJson;
+import dev.hufu.server.http.json.Json;
 import dev.hufu.server.output.TaskOutputs;
-import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.Refusal;
-import dev.hufu.server.run.RunWaits;
+import dev.hufu.server.run.Retries;
+import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Submissions.Accepted;
+import dev.hufu.server.run.Submissions.KeyedRequest;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
@@ -24,23 +26,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
-/** {@code /runs} and {@code /runs/{id}}: submitting, reading, cancelling. Decodes and renders, nothing else. */
+/** {@code /runs} and {@code /runs/{id}}: submitting, reading, cancelling, retrying. Decodes and renders, nothing else. */
 final class RunRoutes {
-    private static final String RUNS = "/api/v1/runs";
+    static final String RUNS = "/api/v1/runs";
     private static final int TASKS_SHOWN = 100;
     private static final int LONGEST_KEY = 255;
 
-    private final Submissions submissions;
-    private final RunWaits waits;
-    private final Cancellations cancellations;
+    private final RunActions runs;
     private final RunStore store;
     private final TaskOutputs outputs;
 
-    RunRoutes(
-            Submissions submissions, RunWaits waits, Cancellations cancellations, RunStore store, TaskOutputs outputs) {
-        this.submissions = submissions;
-        this.waits = waits;
-        this.cancellations = cancellations;
+    RunRoutes(RunActions runs, RunStore store, TaskOutputs outputs) {
+        this.runs = runs;
         this.store = store;
         this.outputs = outputs;
     }
@@ -49,7 +46,8 @@ final class RunRoutes {
         return List.of(
                 new Route("POST", RUNS, Permission.SUBMIT, this::submit),
                 new Route("GET", RUNS + "/{id}", Permission.READ, this::show),
-                new Route("POST", RUNS + "/{id}/cancel", Permission.CANCEL, this::cancel));
+                new Route("POST", RUNS + "/{id}/cancel", Permission.CANCEL, this::cancel),
+                new Route("POST", RUNS + "/{id}/retry", Permission.SUBMIT, this::retry));
     }
 
     private void submit(Exchange exchange) throws IOException, InterruptedException {
@@ -63,8 +61,41 @@ final class RunRoutes {
                 exchange.caller().name(),
                 exchange.trace().traceId(),
                 exchange.trace().traceparent(),
-                key == null ? null : new Submissions.KeyedRequest(key, CanonicalJson.fingerprint(body)));
-        Accepted accepted = submissions.submit(order, run -> Bytes.of(RunView.render(run)));
+                key == null ? null : new KeyedRequest(key, CanonicalJson.fingerprint(body)));
+        answerAccepted(exchange, runs.submissions().submit(order, RunRoutes::firstAnswer), wait);
+    }
+
+    private void retry(Exchange exchange) throws IOException, InterruptedException {
+        exchange.noQuery();
+        Optional<Duration> wait = Preferences.wait(exchange.headers("Prefer"));
+        String key = idempotencyKey(exchange.headers("Idempotency-Key"));
+        RunRequestReader.readNothing(exchange.optionalJsonBody());
+        RunId of = id(exchange);
+        Retries.Request request = new Retries.Request(
+                exchange.caller().name(),
+                exchange.trace().traceId(),
+                exchange.trace().traceparent(),
+                key == null ? null : new KeyedRequest(key, retryFingerprint(of)));
+        Accepted accepted =
+                runs.retries().retry(of, request, RunRoutes::firstAnswer).orElseThrow(RunRoutes::unknown);
+        answerAccepted(exchange, accepted, wait);
+    }
+
+    /** As of a body that no submission can have, since it orders nothing. */
+    private static String retryFingerprint(RunId of) {
+        return CanonicalJson.fingerprint(Json.write(generator -> {
+            generator.writeStartObject();
+            Json.id(generator, "retryOf", of);
+            generator.writeEndObject();
+        }));
+    }
+
+    private static Bytes firstAnswer(RunRecord run) {
+        return Bytes.of(RunView.render(run));
+    }
+
+    private void answerAccepted(Exchange exchange, Accepted accepted, Optional<Duration> wait)
+            throws IOException, InterruptedException {
         RunId id = accepted.run();
         MDC.put(RequestCycle.MDC_RUN, id.value());
         exchange.header("Location", RUNS + "/" + id);
@@ -85,7 +116,7 @@ final class RunRoutes {
     }
 
     private void answerEnd(Exchange exchange, RunId id, Duration wait) throws IOException, InterruptedException {
-        RunRecord run = waits.awaitEnd(id, wait).orElseThrow(RunRoutes::unknown);
+        RunRecord run = runs.waits().awaitEnd(id, wait).orElseThrow(RunRoutes::unknown);
         exchange.json(run.progress().state().terminal() ? 200 : 202, withTasks(run));
     }
 
@@ -103,8 +134,9 @@ final class RunRoutes {
     private void cancel(Exchange exchange) throws IOException {
         exchange.noQuery();
         RunRequestReader.readNothing(exchange.optionalJsonBody());
-        RunRecord run =
-                cancellations.cancel(id(exchange), exchange.caller().name()).orElseThrow(RunRoutes::unknown);
+        RunRecord run = runs.cancellations()
+                .cancel(id(exchange), exchange.caller().name())
+                .orElseThrow(RunRoutes::unknown);
         exchange.json(202, RunView.render(run));
     }
 

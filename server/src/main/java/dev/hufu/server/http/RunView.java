@@ -33,6 +33,10 @@ final class RunView {
         return Json.write(generator -> write(generator, run, tasks));
     }
 
+    static void write(JsonGenerator generator, RunRecord run) {
+        write(generator, run, null);
+    }
+
     private static void write(JsonGenerator generator, RunRecord run, @Nullable List<TaskWithOutput> tasks) {
         RunSpec spec = run.spec();
         RunRecord.Origin origin = run.origin();
@@ -63,7 +67,7 @@ final class RunView {
         generator.writeNullProperty("retry");
         limits(generator, spec.limits());
         generator.writeStringProperty("sandbox", "none");
-        generator.writeNumberProperty("priority", 0);
+        generator.writeNumberProperty("priority", spec.priority());
         generator.writeArrayPropertyStart("callbacks");
         generator.writeEndArray();
         if (tasks != null) {

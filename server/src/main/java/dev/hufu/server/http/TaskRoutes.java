@@ -5,23 +5,17 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.auth.Permission;
-import dev.hufu.server.http.json.Json;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
 import java.io.IOException;
 import java.util.List;
-import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /** {@code /tasks/{id}} and {@code /runs/{id}/tasks}. */
 final class TaskRoutes {
     static final String TASK = "/api/v1/tasks/{id}";
-
-    private static final int DEFAULT_LIMIT = 50;
-    private static final int MAXIMUM_LIMIT = 500;
 
     private final RunStore store;
     private final TaskOutputs outputs;
@@ -45,55 +39,27 @@ final class TaskRoutes {
 
     private void list(Exchange exchange) throws IOException {
         RunId run = RunRoutes.id(exchange);
-        QueryParameters query = exchange.query("limit", "cursor", "state");
-        int limit = (int) query.number("limit", 1, MAXIMUM_LIMIT, DEFAULT_LIMIT);
-        TaskState state = state(query);
-        int from = from(query, run, state);
+        QueryParameters query = exchange.query(ListPage.LIMIT, ListPage.CURSOR, "state");
+        TaskState state = query.oneOf("state", TaskState.values());
+        ListPage page = ListPage.asked(
+                query,
+                "tasks of " + run + " in " + state,
+                position -> TaskId.parse(position).isPresent());
         query.throwIfWrong();
         if (store.run(run).isEmpty()) {
             throw RunRoutes.unknown();
         }
-        List<TaskRecord> found = store.tasks(run, state, from, limit + 1);
-        List<TaskRecord> shown = found.size() > limit ? found.subList(0, limit) : found;
-        String next = found.size() > limit
-                ? TaskCursor.encode(run, state, found.get(limit).id().index())
-                : null;
-        exchange.json(200, Json.write(generator -> {
-            generator.writeStartObject();
-            generator.writeArrayPropertyStart("items");
-            for (TaskRecord task : shown) {
-                TaskView.write(generator, task, outputs.summary(task, false));
-            }
-            generator.writeEndArray();
-            Json.text(generator, "nextCursor", next);
-            generator.writeEndObject();
-        }));
-    }
-
-    private static @Nullable TaskState state(QueryParameters query) {
-        String name = query.text("state");
-        if (name == null) {
-            return null;
-        }
-        for (TaskState state : TaskState.values()) {
-            if (state.name().equals(name)) {
-                return state;
-            }
-        }
-        query.reject("state", "must be one of " + List.of(TaskState.values()));
-        return null;
-    }
-
-    private static int from(QueryParameters query, RunId run, @Nullable TaskState state) {
-        String cursor = query.text("cursor");
-        if (cursor == null) {
-            return 0;
-        }
-        OptionalInt index = TaskCursor.decode(run, state, cursor);
-        if (index.isEmpty()) {
-            query.reject("cursor", "is not a cursor of this list");
-        }
-        return index.orElse(0);
+        int from = page.after() == null
+                ? 0
+                : TaskId.parse(page.after()).orElseThrow().index() + 1;
+        List<TaskRecord> found = store.tasks(run, state, from, page.limit() + 1);
+        boolean more = found.size() > page.limit();
+        List<TaskRecord> shown = more ? found.subList(0, page.limit()) : found;
+        page.answer(
+                exchange,
+                shown,
+                (generator, task) -> TaskView.write(generator, task, outputs.summary(task, false)),
+                more ? shown.getLast().id().toString() : null);
     }
 
     static TaskId id(Exchange exchange) {

@@ -38,6 +38,14 @@ public final class Submissions {
             @Nullable KeyedRequest idempotency) {}
 
     /**
+     * What an order asks of the fleet.
+     *
+     * @param nodes one for each task, in order of index
+     * @param retryOf the run whose tasks these were; null where it is a new order
+     */
+    private record Plan(List<String> nodes, @Nullable RunId retryOf) {}
+
+    /**
      * A request's Idempotency-Key.
      *
      * @param fingerprint of the canonical request
@@ -92,6 +100,15 @@ public final class Submissions {
      * @param answer renders the first answer, kept for replays of the same key
      */
     public Accepted submit(Order order, Function<RunRecord, Bytes> answer) {
+        return accept(order, new Plan(List.of(LOCAL_NODE), null), answer);
+    }
+
+    /** Accepts an order again, for these nodes, as {@link #submit} does. */
+    Accepted retry(RunId retryOf, List<String> nodes, Order order, Function<RunRecord, Bytes> answer) {
+        return accept(order, new Plan(nodes, retryOf), answer);
+    }
+
+    private Accepted accept(Order order, Plan plan, Function<RunRecord, Bytes> answer) {
         if (draining) {
             throw new Refusal(ErrorKind.DRAINING, "The server is shutting down and takes no new runs.");
         }
@@ -99,7 +116,7 @@ public final class Submissions {
         if (store.pendingTasks() >= maxPending) {
             throw new Refusal(ErrorKind.QUEUE_FULL, "The queue holds " + maxPending + " tasks and is full.");
         }
-        NewRun run = build(order, answer);
+        NewRun run = build(order, plan, answer);
         return switch (store.insert(run)) {
             case RunStore.Inserted.Created created -> {
                 wakeups.workPending();
@@ -130,28 +147,43 @@ public final class Submissions {
         }
     }
 
-    private NewRun build(Order order, Function<RunRecord, Bytes> answer) {
-        Instant now = timers.now().truncatedTo(ChronoUnit.MILLIS);
+    private NewRun build(Order order, Plan plan, Function<RunRecord, Bytes> answer) {
         RunId id = ids.next();
+        Instant now = timers.now().truncatedTo(ChronoUnit.MILLIS);
+        // Lists by time go by the ids. Where the clock went back the ids are ahead, and the clock is told as it is.
+        Instant createdAt = id.time().isBefore(now) ? id.time() : now;
         List<TaskRecord> tasks = new ArrayList<>();
-        tasks.add(new TaskRecord(
-                id.task(0),
-                LOCAL_NODE,
-                now,
-                now.plus(order.spec().expiresAfter()),
-                TaskRecord.Progress.pending(),
-                List.of()));
+        for (String node : plan.nodes()) {
+            tasks.add(new TaskRecord(
+                    id.task(tasks.size()),
+                    node,
+                    createdAt,
+                    createdAt.plus(order.spec().expiresAfter()),
+                    TaskRecord.Progress.pending(),
+                    List.of()));
+        }
         RunRecord run = new RunRecord(
                 id,
                 order.spec(),
-                new RunRecord.Origin(now, order.caller(), null, order.traceId(), order.traceparent()),
+                new RunRecord.Origin(createdAt, order.caller(), plan.retryOf(), order.traceId(), order.traceparent()),
                 RunRecord.Progress.pending(tasks.size()));
         KeyedRequest keyed = order.idempotency();
         NewRun.Idempotency idempotency = keyed == null
                 ? null
                 : new NewRun.Idempotency(order.caller(), keyed.key(), keyed.fingerprint(), answer.apply(run));
-        AuditEvent audit =
-                new AuditEvent(now, order.caller(), "run.submitted", id.value(), Map.of("traceId", order.traceId()));
-        return new NewRun(run, tasks, idempotency, audit);
+        return new NewRun(run, tasks, idempotency, audit(run));
+    }
+
+    private static AuditEvent audit(RunRecord run) {
+        RunRecord.Origin origin = run.origin();
+        RunId retryOf = origin.retryOf();
+        return new AuditEvent(
+                origin.createdAt(),
+                origin.createdBy(),
+                "run.submitted",
+                run.id().value(),
+                retryOf == null
+                        ? Map.of("traceId", origin.traceId())
+                        : Map.of("traceId", origin.traceId(), "retryOf", retryOf.value()));
     }
 }

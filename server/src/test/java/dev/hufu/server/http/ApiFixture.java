@@ -6,8 +6,12 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunIds;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Tokens;
+import dev.hufu.server.fleet.AgentSessions;
+import dev.hufu.server.fleet.Nodes;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.Retries;
+import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.TaskEvent;
@@ -47,6 +51,7 @@ final class ApiFixture implements AutoCloseable {
     final SystemTimers timers = new SystemTimers();
     final RunWaits waits = new RunWaits(store);
     final Tasks tasks = new Tasks(store, waits, timers);
+    final AgentSessions sessions = new AgentSessions(store, tasks, timers);
     final Submissions submissions;
     final Api api;
     final HttpServer server;
@@ -69,7 +74,9 @@ final class ApiFixture implements AutoCloseable {
         token = Files.readString(tokens.file()).strip();
         RunIds ids = new RunIds(timers::now, new SecureRandom());
         submissions = new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), wakeups, maxPending);
-        api = new Api(submissions, waits, new Cancellations(tasks, wakeups), store, outputs, tokens, timers);
+        RunActions runs =
+                new RunActions(submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions));
+        api = new Api(runs, store, outputs, new Nodes(sessions, store, timers), tokens, timers);
         server = new HttpServer(
                 new HttpConfig(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BODY_LIMIT, idleTimeout),
                 api,
@@ -166,6 +173,7 @@ final class ApiFixture implements AutoCloseable {
     public void close() {
         client.close();
         server.stop();
+        sessions.stop();
         timers.stop();
     }
 }

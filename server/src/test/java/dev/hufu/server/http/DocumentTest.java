@@ -96,7 +96,7 @@ final class DocumentTest {
         assertThat(texts(schema("TaskState").get("enum")))
                 .containsExactlyElementsOf(
                         Stream.of(TaskState.values()).map(Enum::name).toList());
-        assertThat(texts(schema("Run").at("/properties/state/enum")))
+        assertThat(texts(schema("RunState").get("enum")))
                 .containsExactlyElementsOf(
                         Stream.of(RunState.values()).map(Enum::name).toList());
         assertThat(texts(schema("Reason").get("enum")))
@@ -119,6 +119,7 @@ final class DocumentTest {
         assertFields("Task", task);
         assertFields("Attempt", task.at("/attempts/0"));
         assertFields("Usage", task.get("usage"));
+        assertFields("Node", json(api.get("/api/v1/nodes/local")));
         JsonNode problem = json(api.submit("{}"));
         assertThat(problem.propertyNames())
                 .containsExactlyInAnyOrderElementsOf(
@@ -137,6 +138,16 @@ final class DocumentTest {
     void requestFieldsAreThoseThatAreRead() {
         assertThat(schema("RunRequest").get("properties").propertyNames())
                 .containsExactlyInAnyOrder(
-                        "exec", "env", "cwd", "stdin", "timeout", "killGrace", "expiresAfter", "limits", "labels");
+                        "exec",
+                        "env",
+                        "cwd",
+                        "stdin",
+                        "timeout",
+                        "killGrace",
+                        "expiresAfter",
+                        "limits",
+                        "labels",
+                        "targets",
+                        "priority");
     }
 }

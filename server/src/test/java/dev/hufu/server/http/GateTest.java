@@ -32,8 +32,8 @@ final class GateTest {
     }
 
     private HttpResponse<String> ask(String method, String path, @Nullable String authorization) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        api.uri(path.replace("{id}", "01m89zjnk2gwjzyj5ken2jnrm7")))
+        HttpRequest.Builder request = HttpRequest.newBuilder(api.uri(
+                        path.replace("{id}", "01m89zjnk2gwjzyj5ken2jnrm7").replace("{name}", "local")))
                 .method(method, BodyPublishers.noBody());
         if (authorization != null) {
             request.header("Authorization", authorization);

@@ -133,20 +133,7 @@ final class RunRequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "command",
-                "params",
-                "targets",
-                "user",
-                "retry",
-                "priority",
-                "sandbox",
-                "callbacks",
-                "Timeout",
-                "timeuot",
-                "a~/b"
-            })
+    @ValueSource(strings = {"command", "params", "user", "retry", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"})
     void b04_anUnknownFieldIsNamed(String name) {
         assertThat(only(with("\"" + name + "\":{\"any\":[1]}")))
                 .isEqualTo("/" + name.replace("~", "~0").replace("/", "~1") + ": is not a field of this request");
@@ -382,5 +369,53 @@ final class RunRequestReaderTest {
 
     private static String fingerprint(String body) {
         return CanonicalJson.fingerprint(body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-10, 0, 10})
+    void aPriorityIsRead(int priority) {
+        assertThat(read(with("\"priority\":" + priority)).priority()).isEqualTo(priority);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-11", "11", "1.0", "1e1", "\"1\"", "null", "9223372036854775807", "-9223372036854775808"})
+    void b07_prioritiesThatAreNone(String value) {
+        assertThat(only(with("\"priority\":" + value))).startsWith("/priority: ");
+    }
+
+    @Test
+    void nodeLocalMayBeNamed() {
+        assertThat(read(with("\"targets\":{\"nodes\":[\"local\"]}"))).isEqualTo(read(ApiFixture.MINIMAL));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{};/targets",
+                "[];/targets",
+                "null;/targets",
+                "\"local\";/targets",
+                "{\"nodes\":[]};/targets/nodes",
+                "{\"nodes\":null};/targets/nodes",
+                "{\"nodes\":\"local\"};/targets/nodes",
+                "{\"nodes\":{}};/targets/nodes",
+                "{\"nodes\":[\"web-1\"]};/targets/nodes/0",
+                "{\"nodes\":[\"local\",\"*\"]};/targets/nodes/1",
+                "{\"nodes\":[\"Local\"]};/targets/nodes/0",
+                "{\"nodes\":[\"\"]};/targets/nodes/0",
+                "{\"nodes\":[1]};/targets/nodes/0",
+                "{\"nodes\":[\"local\",\"local\"]};/targets/nodes/1",
+                "{\"nodes\":[\"local\"],\"where\":\"true\"};/targets/where",
+                "{\"nodes\":[\"local\"],\"all\":true};/targets/all"
+            })
+    void b18_targetsThatSelectNothingOrWhatIsNotThere(String targets, String pointer) {
+        assertThat(pointers(with("\"targets\":" + targets))).containsExactly(pointer);
+    }
+
+    @Test
+    void b18_aConditionAloneIsUnknownAndSelectsNothing() {
+        assertThat(pointers(with("\"targets\":{\"where\":\"labels.role == 'web'\"}")))
+                .containsExactly("/targets/where", "/targets");
     }
 }

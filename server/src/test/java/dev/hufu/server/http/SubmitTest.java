@@ -199,10 +199,10 @@ final class SubmitTest {
         assertProblem(api.submit(MINIMAL + MINIMAL), 400, "invalid-request");
         assertProblem(api.submit("not json"), 400, "invalid-request");
         assertProblem(api.submit(""), 400, "invalid-request");
-        HttpResponse<String> unknown = api.submit("{\"exec\":{\"argv\":[\"a\"]},\"timeuot\":\"1s\",\"priority\":1}");
+        HttpResponse<String> unknown = api.submit("{\"exec\":{\"argv\":[\"a\"]},\"timeuot\":\"1s\",\"callbacks\":1}");
         assertProblem(unknown, 400, "invalid-request");
         assertThat(json(unknown).at("/errors/0/pointer").asString()).isEqualTo("/timeuot");
-        assertThat(json(unknown).at("/errors/1/pointer").asString()).isEqualTo("/priority");
+        assertThat(json(unknown).at("/errors/1/pointer").asString()).isEqualTo("/callbacks");
         byte[] invalid = MINIMAL.getBytes(StandardCharsets.UTF_8);
         invalid[20] = (byte) 0xff;
         assertProblem(api.post(RUNS, invalid, _ -> {}), 400, "invalid-request");

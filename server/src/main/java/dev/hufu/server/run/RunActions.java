@@ -1,0 +1,4 @@
+package dev.hufu.server.run;
+
+/** What callers can do with runs: order them, wait for their end, cancel them, order them again. */
+public record RunActions(Submissions submissions, RunWaits waits, Cancellations cancellations, Retries retries) {}
