@@ -29,6 +29,7 @@ final class Answers {
                 json.textMap("labels"),
                 json.numberMap("counts"),
                 json.optionalInstant("cancelRequestedAt"),
+                json.optional("retryOf", RunId::new),
                 json.optionalText("traceId"),
                 json.objects("tasks", Answers::task));
     }
@@ -56,22 +57,7 @@ final class Answers {
 
     static HufuException.Problem problem(int status, byte[] body, @Nullable Duration retryAfter) {
         try {
-            Json json = Json.object(body);
-            String type = json.optionalText("type");
-            String title = json.optionalText("title");
-            String detail = json.optionalText("detail");
-            return new HufuException.Problem(
-                    status,
-                    type == null || !type.startsWith(PROBLEM_PREFIX)
-                            ? null
-                            : ErrorKind.of(type.substring(PROBLEM_PREFIX.length()))
-                                    .orElse(null),
-                    detail != null ? detail : title != null ? title : "HTTP status " + status,
-                    json.objects(
-                            "errors",
-                            error -> new HufuException.FieldError(error.text("pointer"), error.text("detail"))),
-                    json.optionalText("traceId"),
-                    retryAfter);
+            return problem(Json.object(body), status, retryAfter);
         } catch (HufuException.Unintelligible notAProblem) {
             // Proxies answer in their own ways, and of a body refused early nothing can be read; the status says
             // enough.
@@ -79,6 +65,27 @@ final class Answers {
             String detail = kind == null ? "HTTP status " + status : kind.title() + " (HTTP status " + status + ")";
             return new HufuException.Problem(status, kind, detail, List.of(), null, retryAfter);
         }
+    }
+
+    /** A problem that came in place of the rest of an answer. */
+    static HufuException.Problem problem(Json json) {
+        return problem(json, json.present("status") ? json.integer("status") : 0, null);
+    }
+
+    private static HufuException.Problem problem(Json json, int status, @Nullable Duration retryAfter) {
+        String type = json.optionalText("type");
+        String title = json.optionalText("title");
+        String detail = json.optionalText("detail");
+        return new HufuException.Problem(
+                status,
+                type == null || !type.startsWith(PROBLEM_PREFIX)
+                        ? null
+                        : ErrorKind.of(type.substring(PROBLEM_PREFIX.length())).orElse(null),
+                detail != null ? detail : title != null ? title : "HTTP status " + status,
+                json.objects(
+                        "errors", error -> new HufuException.FieldError(error.text("pointer"), error.text("detail"))),
+                json.optionalText("traceId"),
+                retryAfter);
     }
 
     private static @Nullable ErrorKind kindOf(int status) {
@@ -95,7 +102,19 @@ final class Answers {
                 : new Execution.Argv(json.texts("argv"));
     }
 
-    private static TaskId taskId(String text) {
+    static Node node(Json json) {
+        return new Node(
+                json.text("name"),
+                json.text("state"),
+                json.textMap("labels"),
+                json.anyMap("facts"),
+                json.optionalText("agentVersion"),
+                json.number("running"),
+                json.number("capacity"),
+                json.optionalInstant("lastSeenAt"));
+    }
+
+    static TaskId taskId(String text) {
         return TaskId.parse(text).orElseThrow(() -> new IllegalArgumentException("not a task id"));
     }
 

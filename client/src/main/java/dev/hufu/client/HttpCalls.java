@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +30,18 @@ final class HttpCalls {
     private final URI base;
     private final @Nullable String token;
     private final Duration connectTimeout;
+    private final @Nullable SSLSocketFactory trust;
 
-    /** Makes one for the server at {@code base}, which ends without a slash. */
-    HttpCalls(URI base, @Nullable String token, Duration connectTimeout) {
+    /**
+     * Makes one for the server at {@code base}, which ends without a slash.
+     *
+     * @param trust whose certificates are believed; null for those that this Java believes
+     */
+    HttpCalls(URI base, @Nullable String token, Duration connectTimeout, @Nullable SSLSocketFactory trust) {
         this.base = base;
         this.token = token;
         this.connectTimeout = connectTimeout;
+        this.trust = trust;
     }
 
     /**
@@ -46,18 +54,58 @@ final class HttpCalls {
             String path,
             Map<String, String> headers,
             @Nullable RunRequest body,
-            Duration readTimeout) {}
+            Duration readTimeout,
+            Form form) {
+        Request(
+                String method,
+                String path,
+                Map<String, String> headers,
+                @Nullable RunRequest body,
+                Duration readTimeout) {
+            this(method, path, headers, body, readTimeout, Form.WHOLE);
+        }
+    }
+
+    /** What is wanted of an answer. */
+    enum Form {
+        /** All of it; may be asked for again. */
+        WHOLE,
+        /** All of it, of a request that must not be sent twice. */
+        WHOLE_ONCE,
+        /** Its lines as they come; may be asked for again. */
+        LINES,
+        /** Its lines, of a request that must not be sent twice. */
+        LINES_ONCE;
+
+        boolean once() {
+            return this == WHOLE_ONCE || this == LINES_ONCE;
+        }
+
+        boolean lines() {
+            return this == LINES || this == LINES_ONCE;
+        }
+    }
 
     /** An answer, its header names in lower case. */
     static final class Response {
         private final int status;
         private final Map<String, List<String>> headers;
         private final byte[] body;
+        private final @Nullable Lines lines;
 
-        private Response(int status, Map<String, List<String>> headers, byte[] body) {
+        private Response(int status, Map<String, List<String>> headers, byte[] body, @Nullable Lines lines) {
             this.status = status;
             this.headers = headers;
             this.body = body;
+            this.lines = lines;
+        }
+
+        /** The caller closes it. */
+        Lines lines() {
+            if (lines == null) {
+                throw new IllegalStateException("the answer was read as a whole");
+            }
+            return lines;
         }
 
         int status() {
@@ -96,15 +144,23 @@ final class HttpCalls {
             } catch (ProtocolException refused) {
                 refusedEarly = true;
             }
+        } else if (request.form().once()) {
+            connection.getOutputStream().close();
         }
         int status = connection.getResponseCode();
         Map<String, List<String>> headers = headers(connection);
-        return new Response(status, headers, refusedEarly ? new byte[0] : content(connection, status));
+        if (request.form().lines() && status < 300) {
+            return new Response(status, headers, new byte[0], new Lines(connection));
+        }
+        return new Response(status, headers, refusedEarly ? new byte[0] : content(connection, status), null);
     }
 
     private HttpURLConnection open(Request request) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(base + request.path()).toURL().openConnection();
+        if (trust != null && connection instanceof HttpsURLConnection secure) {
+            secure.setSSLSocketFactory(trust);
+        }
         connection.setRequestMethod(request.method());
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
@@ -117,12 +173,16 @@ final class HttpCalls {
             connection.setRequestProperty("Authorization", "Bearer " + token);
         }
         request.headers().forEach(connection::setRequestProperty);
+        int length = request.body() == null ? 0 : request.body().body().length;
+        if (length > ANNOUNCED || request.form().once()) {
+            // Without this the JDK itself sends a request again whose connection broke.
+            connection.setDoOutput(true);
+            connection.setFixedLengthStreamingMode(length);
+        }
         if (request.body() != null) {
-            int length = request.body().body().length;
             connection.setDoOutput(true);
             connection.setRequestProperty("Content-Type", "application/json");
             if (length > ANNOUNCED) {
-                connection.setFixedLengthStreamingMode(length);
                 connection.setRequestProperty("Expect", "100-Continue");
             }
         }

@@ -1,22 +1,28 @@
 package dev.hufu.client;
 
+import dev.hufu.client.HttpCalls.Form;
 import dev.hufu.client.HttpCalls.Request;
 import dev.hufu.client.HttpCalls.Response;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.support.SystemTimers;
 import dev.hufu.support.Timers;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +34,7 @@ public final class HufuClient implements AutoCloseable {
     private static final String API = "/api/v1";
     private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
     private static final Pattern GAP = Pattern.compile("(stdout|stderr)=([0-9]{1,18})-([0-9]{1,18})");
+    private static final int PAGE = 100;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
     private static final Duration SHORTEST_POLL = Duration.ofMillis(20);
     private static final Duration LONGEST_POLL = Duration.ofMillis(500);
@@ -36,14 +43,16 @@ public final class HufuClient implements AutoCloseable {
     private final Retrying retrying;
     private final Timers timers;
     private final Duration readTimeout;
+    private final Duration retryFor;
     private volatile boolean closed;
 
     private HufuClient(Builder builder) {
         this.server = builder.base.toString();
         this.timers = builder.timers;
         this.readTimeout = builder.readTimeout;
+        this.retryFor = builder.retryFor;
         this.retrying = new Retrying(
-                new HttpCalls(builder.base, builder.token, builder.connectTimeout),
+                new HttpCalls(builder.base, builder.token, builder.connectTimeout, builder.trust),
                 builder.timers,
                 builder.retryFor,
                 builder.connectWithin == null ? builder.retryFor : builder.connectWithin,
@@ -96,7 +105,7 @@ public final class HufuClient implements AutoCloseable {
             Run run = run(id);
             Duration left = atMost.minusNanos(timers.nanoTime() - began);
             if (run.state().terminal() || !left.isPositive()) {
-                return withTasks(run);
+                return run.withTasks(tasks(run.id()));
             }
             timers.sleep(poll.compareTo(left) < 0 ? poll : left);
             poll = poll.multipliedBy(2).compareTo(LONGEST_POLL) > 0 ? LONGEST_POLL : poll.multipliedBy(2);
@@ -107,17 +116,37 @@ public final class HufuClient implements AutoCloseable {
         return Answers.run(Json.object(get("/runs/" + id)));
     }
 
+    /** The runs that a filter lets through, the newest first, read from the server page by page as they are used. */
+    public Iterable<Run> runs(RunFilter filter) {
+        return () -> new Pages<>(cursor -> get("/runs" + filter.query(PAGE, cursor)), Answers::run);
+    }
+
     /** All tasks of a run, over as many pages as there are. */
     public List<Task> tasks(RunId id) throws InterruptedException {
         List<Task> tasks = new ArrayList<>();
-        String cursor = null;
-        do {
-            String query = cursor == null ? "" : "?cursor=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8);
-            Json page = Json.object(get("/runs/" + id + "/tasks" + query));
-            tasks.addAll(page.objects("items", Answers::task));
-            cursor = page.optionalText("nextCursor");
-        } while (cursor != null);
+        everyPage(cursor -> get("/runs/" + id + "/tasks" + query(cursor)), Answers::task, tasks);
         return tasks;
+    }
+
+    /** The nodes that the server knows. */
+    public List<Node> nodes() throws InterruptedException {
+        List<Node> nodes = new ArrayList<>();
+        everyPage(cursor -> get("/nodes" + query(cursor)), Answers::node, nodes);
+        return nodes;
+    }
+
+    private static <T> void everyPage(Pages.PageSource source, Function<Json, T> read, List<T> all)
+            throws InterruptedException {
+        try {
+            new Pages<>(source, read).forEachRemaining(all::add);
+        } catch (HufuException.Interrupted _) {
+            Thread.interrupted();
+            throw new InterruptedException();
+        }
+    }
+
+    private static String query(String cursor) {
+        return cursor.isEmpty() ? "" : "?cursor=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8);
     }
 
     public Task task(TaskId id) throws InterruptedException {
@@ -127,6 +156,16 @@ public final class HufuClient implements AutoCloseable {
     /** Asks to stop a run; what became of it is in its tasks once they ended. A run that has ended is refused. */
     public Run cancel(RunId id) throws InterruptedException {
         Response response = send(new Request("POST", API + "/runs/" + id + "/cancel", Map.of(), null, readTimeout));
+        return Answers.run(Json.object(response.body()));
+    }
+
+    /**
+     * Submits a new run of those tasks of an ended run that did not succeed. Not sent again where its answer was lost: it may
+     * have been done.
+     */
+    public Run retry(RunId id) throws InterruptedException {
+        Response response =
+                send(new Request("POST", API + "/runs/" + id + "/retry", Map.of(), null, readTimeout, Form.WHOLE_ONCE));
         return Answers.run(Json.object(response.body()));
     }
 
@@ -149,6 +188,63 @@ public final class HufuClient implements AutoCloseable {
         return new Output(offset, response.body(), gap(response, stream), complete.equals("true"));
     }
 
+    /** Follows both streams of a task from their start. */
+    public OutputReader follow(TaskId id) {
+        return follow(id, 0, 0);
+    }
+
+    /** Follows both streams of a task, each from a position on. */
+    public OutputReader follow(TaskId id, long stdoutOffset, long stderrOffset) {
+        return new OutputReader(
+                this::live, API, id, new OutputReader.Selection(null, true, stdoutOffset, stderrOffset));
+    }
+
+    /** Follows one stream of a task from a position on. */
+    public OutputReader follow(TaskId id, Output.Stream stream, long offset) {
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(stream, true, offset, offset));
+    }
+
+    /** Both streams of a task as far as they go now, in the order of arrival. */
+    public OutputReader outputSoFar(TaskId id) {
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(null, false, 0, 0));
+    }
+
+    /** One stream of a task from a position on, as far as it goes now. */
+    public OutputReader outputSoFar(TaskId id, Output.Stream stream, long offset) {
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(stream, false, offset, offset));
+    }
+
+    /** What happened to a run from its start on, and what happens until it has ended. */
+    public RunEvents events(RunId id) {
+        return new RunEvents(this::live, API, id, null);
+    }
+
+    /** What happened to a run after the event {@code lastId}, and what happens until it has ended. */
+    public RunEvents events(RunId id, String lastId) {
+        return new RunEvents(this::live, API, id, lastId);
+    }
+
+    /**
+     * Runs a command that lives as long as the connection: when it breaks or is closed, the run is cancelled. Sent once, as it
+     * may have been started; again only where nobody was there, or the server refused for now. Unless the request says
+     * otherwise, the process waits for whoever reads its output.
+     */
+    public AttachedExec exec(RunRequest request) throws InterruptedException {
+        Response response = send(new Request(
+                "POST",
+                API + "/exec",
+                Map.of("Accept", "application/x-ndjson"),
+                request,
+                LiveLines.SILENCE,
+                Form.LINES_ONCE));
+        return new AttachedExec(response.lines(), server);
+    }
+
+    private LiveLines live(boolean endless, Supplier<Request> request) {
+        checkOpen();
+        return new LiveLines(retrying, timers, server, retryFor, endless, request);
+    }
+
     /**
      * The answer to a GET below {@code /api/v1} as it came: for what the records do not hold.
      *
@@ -165,32 +261,20 @@ public final class HufuClient implements AutoCloseable {
         closed = true;
     }
 
-    private Run withTasks(Run run) throws InterruptedException {
-        return new Run(
-                run.id(),
-                run.state(),
-                run.exec(),
-                run.createdAt(),
-                run.startedAt(),
-                run.finishedAt(),
-                run.createdBy(),
-                run.labels(),
-                run.counts(),
-                run.cancelRequestedAt(),
-                run.traceId(),
-                tasks(run.id()));
-    }
-
     private Json post(RunRequest request, Map<String, String> headers, Duration timeout) throws InterruptedException {
         return Json.object(send(new Request("POST", API + "/runs", headers, request, timeout))
                 .body());
     }
 
     private Response send(Request request) throws InterruptedException {
+        checkOpen();
+        return retrying.send(request, server);
+    }
+
+    private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("this client is closed");
         }
-        return retrying.send(request, server);
     }
 
     private static String checkedKey(String key) {
@@ -225,6 +309,7 @@ public final class HufuClient implements AutoCloseable {
         private Duration readTimeout = Duration.ofSeconds(30);
         private Duration retryFor = Duration.ofSeconds(30);
         private @Nullable Duration connectWithin;
+        private @Nullable SSLSocketFactory trust;
         private Consumer<HufuException> onRetry = _ -> {};
         private Timers timers = new SystemTimers();
 
@@ -248,18 +333,29 @@ public final class HufuClient implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Believes the certificate authorities of this file (PEM) and no other; without it, those that this Java believes.
+         *
+         * @throws IOException when it cannot be read, or holds none
+         */
+        public Builder authorities(Path file) throws IOException {
+            this.trust = Trust.in(file);
+            return this;
+        }
+
+        /** Until a connection stands; 5 s where it is not set. */
         public Builder connectTimeout(Duration connectTimeout) {
             this.connectTimeout = connectTimeout;
             return this;
         }
 
-        /** Between two bytes of an answer. */
+        /** Between two bytes of an answer; 30 s where it is not set. */
         public Builder readTimeout(Duration readTimeout) {
             this.readTimeout = readTimeout;
             return this;
         }
 
-        /** How long a call is tried again where the server is not there, or asks to come back later; zero for not at all. */
+        /** How long a call is tried again where the server is not there, or asks to come back later; 30 s where it is not set. */
         public Builder retryFor(Duration retryFor) {
             this.retryFor = retryFor;
             return this;

@@ -40,6 +40,11 @@ public abstract sealed class HufuException extends RuntimeException {
             return problem.errors();
         }
 
+        /** When it may be asked again at the soonest, where the server said so. */
+        public Optional<Duration> retryAfter() {
+            return Optional.ofNullable(problem.retryAfter());
+        }
+
         /** Finds the refusal in the server's log. */
         public Optional<String> traceId() {
             return Optional.ofNullable(problem.traceId());
@@ -57,6 +62,13 @@ public abstract sealed class HufuException extends RuntimeException {
     public static final class Unintelligible extends HufuException {
         Unintelligible(String message, @Nullable Throwable cause) {
             super(message, cause);
+        }
+    }
+
+    /** The thread was interrupted while an iterator waited; its interrupt is set again. */
+    public static final class Interrupted extends HufuException {
+        Interrupted() {
+            super("Interrupted while waiting for the server.", null);
         }
     }
 

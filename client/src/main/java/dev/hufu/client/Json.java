@@ -126,6 +126,25 @@ final class Json {
         return read.apply(new Json(value, place + "/" + name));
     }
 
+    <T> T within(String name, Function<Json, T> read) {
+        JsonNode value = node.get(name);
+        if (value == null || !value.isObject()) {
+            throw amiss(name, value == null || value.isNull() ? "is missing" : "is not an object");
+        }
+        return read.apply(new Json(value, place + "/" + name));
+    }
+
+    /** Values of any kind as text: themselves where they are text, else their JSON. */
+    Map<String, String> anyMap(String name) {
+        Map<String, String> map = new LinkedHashMap<>();
+        optionalObject(name, entries -> {
+            entries.node.forEachEntry(
+                    (key, value) -> map.put(key, value.isString() ? value.stringValue() : value.toString()));
+            return map;
+        });
+        return map;
+    }
+
     /** The objects of an array; none where it is absent. */
     <T> List<T> objects(String name, Function<Json, T> read) {
         List<T> items = new ArrayList<>();

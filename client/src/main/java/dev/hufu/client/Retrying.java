@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * this client may be repeated: reads, cancels, and submits with their key. Thread-safe; works on the calling thread.
  */
 final class Retrying {
-    private static final Duration SHORTEST = Duration.ofMillis(50);
-    private static final Duration LONGEST = Duration.ofSeconds(1);
+    static final Duration SHORTEST = Duration.ofMillis(50);
+    static final Duration LONGEST = Duration.ofSeconds(1);
 
     private final HttpCalls calls;
     private final Timers timers;
@@ -56,9 +57,11 @@ final class Retrying {
                 }
                 failure = refusal(response, request);
             } catch (IOException broken) {
-                boolean nobodyThere = !reached && broken instanceof HttpCalls.NotConnectedException;
-                failure =
-                        new Failure(unreachable(server, broken), nobodyThere ? connectWithin : retryFor, Duration.ZERO);
+                if (Thread.interrupted()) {
+                    // What an interrupt does to a virtual thread that waits for bytes.
+                    throw new InterruptedException();
+                }
+                failure = new Failure(unreachable(server, broken), within(request, broken), Duration.ZERO);
             }
             Duration wait = pause.compareTo(failure.after()) > 0 ? spread(pause) : failure.after();
             if (timers.nanoTime() - began + wait.toNanos() > failure.within().toNanos()) {
@@ -76,6 +79,18 @@ final class Retrying {
      * @param within zero where trying again is of no use
      */
     private record Failure(HufuException exception, Duration within, Duration after) {}
+
+    private Duration within(Request request, IOException broken) {
+        boolean nothingSent = broken instanceof HttpCalls.NotConnectedException;
+        if (request.form().once() && !nothingSent) {
+            return Duration.ZERO;
+        }
+        if (broken instanceof SSLHandshakeException || broken.getCause() instanceof SSLHandshakeException) {
+            // A certificate does not become better by asking again.
+            return Duration.ZERO;
+        }
+        return nothingSent && !reached ? connectWithin : retryFor;
+    }
 
     private Failure refusal(Response response, Request request) {
         int status = response.status();
@@ -123,16 +138,17 @@ final class Retrying {
         }
     }
 
-    private static HufuException unreachable(String server, IOException cause) {
+    static HufuException unreachable(String server, IOException cause) {
         String message = cause.getMessage();
+        boolean untrusted = cause instanceof SSLHandshakeException || cause.getCause() instanceof SSLHandshakeException;
         return new HufuException.Unreachable(
-                "No answer from " + server + ": "
+                (untrusted ? "No TLS with " : "No answer from ") + server + ": "
                         + (message == null ? cause.getClass().getSimpleName() : message),
                 cause);
     }
 
     /** Many clients that lost their server come back at different moments. */
-    private static Duration spread(Duration pause) {
+    static Duration spread(Duration pause) {
         return pause.plus(
                 pause.multipliedBy(ThreadLocalRandom.current().nextInt(50)).dividedBy(100));
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param exec null where a command of the catalogue was run
  * @param counts tasks by state, in the words of the API, and {@code total}
+ * @param retryOf the run whose tasks this one runs again; null where it is none
+ * @param traceId finds the run in traces and in the server's log
  * @param tasks where the call asked for them; else empty
  */
 public record Run(
@@ -26,11 +28,29 @@ public record Run(
         Map<String, String> labels,
         Map<String, Long> counts,
         @Nullable Instant cancelRequestedAt,
+        @Nullable RunId retryOf,
         @Nullable String traceId,
         List<Task> tasks) {
     public Run {
         labels = Map.copyOf(labels);
         counts = Map.copyOf(counts);
         tasks = List.copyOf(tasks);
+    }
+
+    Run withTasks(List<Task> some) {
+        return new Run(
+                id,
+                state,
+                exec,
+                createdAt,
+                startedAt,
+                finishedAt,
+                createdBy,
+                labels,
+                counts,
+                cancelRequestedAt,
+                retryOf,
+                traceId,
+                some);
     }
 }

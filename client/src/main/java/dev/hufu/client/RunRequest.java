@@ -2,12 +2,14 @@ package dev.hufu.client;
 
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.RunSpec;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -104,7 +106,56 @@ public final class RunRequest {
 
         /** Bytes of each stream that are kept. */
         public Builder outputLimit(long bytes) {
-            request.putObject("limits").put("output", bytes);
+            limits().put("output", bytes);
+            return this;
+        }
+
+        /** What becomes of output beyond the limit; of an attached reader's, of output that was not read yet. */
+        public Builder onOutput(RunSpec.OnOutput onOutput) {
+            limits().put("onOutput", onOutput.name().toLowerCase(Locale.ROOT));
+            return this;
+        }
+
+        private ObjectNode limits() {
+            return request.get("limits") instanceof ObjectNode limits ? limits : request.putObject("limits");
+        }
+
+        /** The nodes to run on, by name; without nodes and {@link #where}, the server's own machine. */
+        public Builder nodes(List<String> nodes) {
+            nodes.forEach(targets().putArray("nodes")::add);
+            return this;
+        }
+
+        /** The nodes to run on, by an expression over them, as in {@code labels.role == 'web'}. */
+        public Builder where(String expression) {
+            targets().put("where", expression);
+            return this;
+        }
+
+        private ObjectNode targets() {
+            return request.get("targets") instanceof ObjectNode targets ? targets : request.putObject("targets");
+        }
+
+        /** From -10 to 10; higher goes first. */
+        public Builder priority(int priority) {
+            request.put("priority", priority);
+            return this;
+        }
+
+        /**
+         * More than one attempt where a task did not succeed.
+         *
+         * @param maxAttempts the first one counted
+         * @param backoff before the second attempt; doubled before each further one
+         * @param on which ends are tried again ({@code exit}, {@code signal}, {@code timeout}, {@code memory},
+         *     {@code spawn}, {@code lost}); empty for the server's default. With {@code lost}, a command may run twice.
+         */
+        public Builder retry(int maxAttempts, Duration backoff, List<String> on) {
+            ObjectNode retry =
+                    request.putObject("retry").put("maxAttempts", maxAttempts).put("backoff", milliseconds(backoff));
+            if (!on.isEmpty()) {
+                on.forEach(retry.putArray("on")::add);
+            }
             return this;
         }
 
