@@ -1,5 +1,6 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.terminal.DataDirectory;
 import dev.hufu.client.HufuClient;
 import java.io.IOException;
 import java.net.URI;
@@ -15,19 +16,21 @@ import org.jspecify.annotations.Nullable;
  * Where the server is, and what it is told to let us in.
  *
  * @param token null where there is none, which the server then refuses
+ * @param authorities the file of those that are believed; null for those that this Java believes
  */
-record Access(URI address, @Nullable String token) {
+record Access(URI address, @Nullable String token, @Nullable String authorities) {
     private static final String DEFAULT = "http://127.0.0.1:7433";
 
     /** @throws IllegalArgumentException when address or token are malformed, saying where they came from */
-    static Access of(@Nullable String option, Map<String, String> env) {
+    static Access of(@Nullable String option, @Nullable String authorities, Map<String, String> env) {
         URI address = address(option, env);
+        String file = authorities != null ? authorities : env.getOrDefault("HUFU_CACERT", "");
         String token = env.getOrDefault("HUFU_TOKEN", "");
-        if (!token.isEmpty()) {
-            return new Access(address, token);
-        }
         // Another machine's server has not written the file here, and must not be shown what is in it.
-        return new Access(address, local(address) ? stored(tokenFile(env)).orElse(null) : null);
+        if (token.isEmpty() && local(address)) {
+            token = stored(tokenFile(env)).orElse("");
+        }
+        return new Access(address, token.isEmpty() ? null : token, file.isEmpty() ? null : file);
     }
 
     static URI address(@Nullable String option, Map<String, String> env) {
@@ -56,7 +59,17 @@ record Access(URI address, @Nullable String token) {
 
     HufuClient.Builder client() {
         HufuClient.Builder builder = HufuClient.builder(address);
-        return token == null ? builder : builder.token(token);
+        if (token != null) {
+            builder.token(token);
+        }
+        if (authorities != null) {
+            try {
+                builder.authorities(Path.of(authorities));
+            } catch (IOException failure) {
+                throw new Complaints.CannotException("no certificates from --cacert or HUFU_CACERT: " + failure);
+            }
+        }
+        return builder;
     }
 
     private static Optional<String> stored(Path file) {

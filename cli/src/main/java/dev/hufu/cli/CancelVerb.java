@@ -1,49 +1,31 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.line.Arguments;
+import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.cli.page.JsonPage;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** {@code hufu cancel}: asks, and does not wait. */
-@Command(
-        name = "cancel",
-        description = {
-            "stop a run",
-            "",
-            "Asks the server to stop the run, and returns once it is on record; 'hufu wait ID' waits for"
-                    + " the end. Of a task, its run is stopped. Exits 1 where the run has ended already."
-        },
-        showDefaultValues = false)
-final class CancelVerb implements Callable<Integer> {
-    private final HufuCommand root;
-
-    @Parameters(paramLabel = "ID", converter = Target.Converter.class, description = "a run or a task")
-    private @Nullable Target target;
-
-    @Mixin
-    private OutputFormat format = new OutputFormat();
-
-    CancelVerb(HufuCommand root) {
-        this.root = root;
+final class CancelVerb implements Verb {
+    @Override
+    public VerbSpec spec() {
+        return VerbSpec.of("cancel", "stop a run")
+                .operands("ID", 1, 1)
+                .paragraph("Asks the server to stop the run, and returns once it is on record; 'hufu wait ID' waits for"
+                        + " the end. Of a task, its run is stopped. Exits 1 where the run has ended already.")
+                .option(Session.FORMAT)
+                .example("hufu cancel $ID && hufu wait $ID", "stop a run, and wait until nothing of it is left")
+                .build();
     }
 
     @Override
-    public Integer call() throws InterruptedException {
-        if (target == null) {
-            throw root.usage("an ID is missing");
-        }
-        try (HufuClient client = root.client()) {
+    public int carryOut(Session session, Arguments arguments) throws InterruptedException {
+        Target target = Target.of(arguments.operands().getFirst());
+        boolean json = session.json();
+        try (HufuClient client = session.client()) {
             Run run = client.cancel(target.run());
-            root.surroundings()
-                    .page()
-                    .println(
-                            format.json()
-                                    ? JsonPage.run(client, run.id())
-                                    : run.id() + " " + run.state() + ", cancel requested");
+            session.print(json ? JsonPage.run(client, run.id()) : run.id() + " " + run.state() + ", cancel requested");
             return ExitCode.SUCCESS;
         }
     }

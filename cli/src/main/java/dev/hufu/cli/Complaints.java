@@ -1,16 +1,14 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuException;
 import dev.hufu.protocol.ErrorKind;
 import java.io.IOException;
 import java.net.URI;
 import java.util.function.Supplier;
-import picocli.CommandLine;
-import picocli.CommandLine.IExecutionExceptionHandler;
-import picocli.CommandLine.ParseResult;
 
 /** Says what went wrong, and what to do about it; the verbs let errors through to here. */
-final class Complaints implements IExecutionExceptionHandler {
+final class Complaints {
     private final Surroundings surroundings;
     private final Supplier<URI> address;
 
@@ -19,8 +17,7 @@ final class Complaints implements IExecutionExceptionHandler {
         this.address = address;
     }
 
-    @Override
-    public int handleExecutionException(Exception failure, CommandLine commandLine, ParseResult parsed) {
+    void complain(Exception failure) {
         switch (failure) {
             case HufuException.Refused refused -> refused(refused);
             case HufuException.Unreachable unreachable -> unreachable(unreachable);
@@ -32,11 +29,7 @@ final class Complaints implements IExecutionExceptionHandler {
                 failure.printStackTrace(surroundings.stderr().printer());
             }
         }
-        return commandLine.getCommand() instanceof ExitsAsTheRun ? ExitCode.HUFU : ExitCode.FAILURE;
     }
-
-    /** A verb that exits as the run does, and for which its small codes are therefore taken. */
-    interface ExitsAsTheRun {}
 
     /** Something that was asked cannot be done, by a reason on this side; its message says all. */
     static final class CannotException extends RuntimeException {
@@ -60,6 +53,12 @@ final class Complaints implements IExecutionExceptionHandler {
                             ? "set HUFU_TOKEN, or HUFU_DATA to the server's data directory; looked in "
                                     + Access.tokenFile(surroundings.env())
                             : "set HUFU_TOKEN to a token of that server");
+        } else if (kind == ErrorKind.FORBIDDEN) {
+            surroundings.say("the token is known, but is not allowed to do this: ask who runs the server");
+        } else if (kind == ErrorKind.QUEUE_FULL || kind == ErrorKind.RATE_LIMITED) {
+            surroundings.say("the server is busy: try again later, or with less at once");
+        } else if (kind == ErrorKind.NOT_FOUND) {
+            surroundings.say("'hufu runs' lists the runs that this server knows");
         } else if (kind == ErrorKind.PAYLOAD_TOO_LARGE) {
             surroundings.say("command, environment, script and --stdin travel in one request, which the server bounds"
                     + " (1 MiB by default): have the command read large input from a file");

@@ -1,5 +1,6 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.HufuException;
 import dev.hufu.protocol.ErrorKind;

@@ -1,5 +1,6 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.page.Quantities;
 import dev.hufu.protocol.Bytes;
 import java.io.IOException;
 import java.io.InputStream;

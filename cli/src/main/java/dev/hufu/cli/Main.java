@@ -1,5 +1,8 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.terminal.FileSink;
+import dev.hufu.cli.terminal.ProcessSignals;
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.support.SystemTimers;
 import java.time.ZoneId;
 
@@ -8,7 +11,11 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        Surroundings surroundings = new Surroundings(
+        System.exit(HufuCommand.run(surroundings(), arguments));
+    }
+
+    static Surroundings surroundings() {
+        return new Surroundings(
                 System.getenv(),
                 ZoneId.systemDefault(),
                 System.in,
@@ -18,6 +25,5 @@ public final class Main {
                 new SystemTimers(),
                 // Not exit: that would wait for a lock that a main thread which is ending may hold.
                 code -> Runtime.getRuntime().halt(code));
-        System.exit(HufuCommand.run(surroundings, arguments));
     }
 }

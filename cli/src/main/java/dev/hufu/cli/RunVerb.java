@@ -1,198 +1,219 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.line.Arguments;
+import dev.hufu.cli.line.Option;
+import dev.hufu.cli.line.UsageException;
+import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.cli.page.JsonPage;
+import dev.hufu.cli.page.Quantities;
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
 import dev.hufu.client.RunRequest;
+import dev.hufu.client.Task;
 import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.TaskId;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code hufu run}: submits, then streams and exits as the command itself would have. */
-@Command(
-        name = "run",
-        customSynopsis = {
-            "hufu run [OPTION]... -- PROGRAM [ARGUMENT]...",
-            "       hufu run [OPTION]... --script FILE -- [ARGUMENT]..."
-        },
-        description = {
-            "run a command, and exit as it does",
-            "",
-            "Streams its stdout and stderr to their own streams, every byte, over a restart of the server too."
-                    + " Ctrl-C, HUP and TERM cancel the run, and the output goes on until it has ended; a second one"
-                    + " leaves at once. The arguments reach the program as they are: no shell sees them."
-        },
-        exitCodeListHeading = "%nExit codes%n",
-        exitCodeList = {
-            "0-255:the program's own",
-            "128+n:signal n ended the program",
-            "124:it timed out",
-            "125:Hufu could not do what was asked: no server, refused, working directory missing, bytes of output not kept",
-            "126:the program could not be started",
-            "127:the program was not found",
-            "130:cancelled",
-            "141:the reader of the output has gone (as in '| head -1'): the run was cancelled",
-            "2:the command line is wrong"
-        })
-final class RunVerb implements Callable<Integer>, Complaints.ExitsAsTheRun {
-    private final HufuCommand root;
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "D",
-            description = "stop it after this long, as in 30s or 1h30m; 'none' for never (the server's default: 1h)")
-    private @Nullable String timeout;
-
-    @Option(
-            names = "--kill-grace",
-            paramLabel = "D",
-            converter = Quantities.DurationConverter.class,
-            description = "time between TERM and KILL when it is stopped (5s)")
-    private @Nullable Duration killGrace;
-
-    @Option(
-            names = "--expires-after",
-            paramLabel = "D",
-            converter = Quantities.DurationConverter.class,
-            description = "do not start it later than this after it was accepted (24h)")
-    private @Nullable Duration expiresAfter;
-
-    @Option(names = "--env", paramLabel = "K=V", description = "a variable of its environment; may be repeated")
-    private Map<String, String> env = new LinkedHashMap<>();
-
-    @Option(names = "--cwd", paramLabel = "DIR", description = "its working directory on the node (home)")
-    private @Nullable String cwd;
-
-    @Option(
-            names = "--stdin",
-            paramLabel = "FILE",
-            description = "its input, read here first; '-' for this stdin (empty)")
-    private @Nullable String stdin;
-
-    @Option(
-            names = "--limit-output",
-            paramLabel = "S",
-            converter = Quantities.SizeConverter.class,
-            description = "keep so much of each stream, as in 64KiB (16MiB)")
-    private @Nullable Long limitOutput;
-
-    @Option(names = "--label", paramLabel = "K=V", description = "a label of the run; may be repeated")
-    private Map<String, String> labels = new LinkedHashMap<>();
-
-    @Option(
-            names = "--script",
-            paramLabel = "FILE",
-            description = "run this script, read here, by the interpreter of its '#!' line (/bin/sh)")
-    private @Nullable String script;
-
-    @Option(names = "--detach", description = "print the id of the run and exit")
-    private boolean detach;
-
-    @Option(
-            names = "--idempotency-key",
-            paramLabel = "KEY",
-            description = "submitted again under the same key within 24 hours, it is the same run")
-    private @Nullable String idempotencyKey;
-
-    @Mixin
-    private OutputFormat format = new OutputFormat();
-
-    @Parameters(paramLabel = "ARGV", arity = "0..*", hidden = true)
-    private List<String> argv = new ArrayList<>();
-
-    RunVerb(HufuCommand root) {
-        this.root = root;
+final class RunVerb implements Verb {
+    @Override
+    public VerbSpec spec() {
+        return VerbSpec.of("run", "run a command, and exit as it does")
+                .synopsis("[OPTION]... -- PROGRAM [ARGUMENT]...")
+                .synopsis("[OPTION]... --script FILE -- [ARGUMENT]...")
+                .opaqueOperands("ARGUMENT")
+                .paragraph(
+                        "Streams its stdout and stderr to their own streams, every byte, over a restart of the server"
+                                + " too. Ctrl-C, HUP and TERM cancel the run, and the output goes on until it has ended; a"
+                                + " second one leaves at once. The arguments reach the program as they are: no shell sees"
+                                + " them.")
+                .option(Option.of("--node", "N", "run it on this node (local)").repeated())
+                .option(Option.of(
+                        "--where", "EXPR", "run it on the nodes that this is true of, as in \"labels.role == 'web'\""))
+                .option(Option.of(
+                        "--timeout", "D", "stop it after this long, as in 30s or 1h30m; 'none' for never (1h)"))
+                .option(Option.of("--kill-grace", "D", "time between TERM and KILL when it is stopped (5s)"))
+                .option(Option.of(
+                        "--expires-after", "D", "do not start it later than this after it was accepted (24h)"))
+                .option(Option.of("--env", "K=V", "a variable of its environment")
+                        .repeated())
+                .option(Option.of("--cwd", "DIR", "its working directory on the node (home)"))
+                .option(Option.file("--stdin", "FILE", "its input, read here first; '-' for this stdin (empty)"))
+                .option(Option.of("--limit-output", "S", "keep so much of each stream, as in 64KiB (16MiB)"))
+                .option(Option.of("--label", "K=V", "a label of the run").repeated())
+                .option(Option.of("--priority", "N", "from -10 to 10; higher goes first (0)"))
+                .option(Option.file(
+                        "--script",
+                        "FILE",
+                        "run this script, read here, by the interpreter of its '#!' line (/bin/sh)"))
+                .option(Option.flag("--detach", "print the id of the run and exit"))
+                .option(Option.of(
+                        "--idempotency-key",
+                        "KEY",
+                        "submitted again under the same key within 24 hours, it is the same run"))
+                .option(Session.FORMAT)
+                .exitCode("0-255", "the program's own")
+                .exitCode("128+n", "signal n ended the program")
+                .exitCode("124", "it timed out")
+                .exitCode(
+                        "125",
+                        "Hufu could not do what was asked: no server, refused, working directory missing, bytes of output"
+                                + " not kept")
+                .exitCode("126", "the program could not be started")
+                .exitCode("127", "the program was not found")
+                .exitCode("130", "cancelled")
+                .exitCode("141", "the reader of the output has gone (as in '| head -1'): the run was cancelled")
+                .exitCode("2", "the command line is wrong")
+                .exitCode("0, 1", "of a run on several nodes: all succeeded, or not")
+                .example("hufu run -- du -sh /var", "run a program, and see what it writes")
+                .example("hufu run --timeout 5m --script deploy.sh -- v1.2", "run a script of this machine on the node")
+                .example("ID=$(hufu run --detach -- make) && hufu logs -f $ID", "start now, look later")
+                .build();
     }
 
     @Override
-    public Integer call() throws InterruptedException {
-        Surroundings surroundings = root.surroundings();
-        RunRequest request = request(new LocalFiles(surroundings.stdin()));
-        if (format.json() && !detach) {
-            throw root.usage("-o json is for --detach: what the command writes is streamed as it is");
+    public boolean exitsAsTheRun(Arguments arguments) {
+        return true;
+    }
+
+    @Override
+    public int carryOut(Session session, Arguments arguments) throws InterruptedException {
+        Surroundings surroundings = session.surroundings();
+        boolean detach = arguments.has("--detach");
+        boolean json = session.json();
+        if (json && !detach) {
+            throw new UsageException("-o json is for --detach: what the command writes is streamed as it is");
         }
-        String key = idempotencyKey == null ? UUID.randomUUID().toString() : idempotencyKey;
+        RunRequest request = request(arguments, new LocalFiles(surroundings.stdin()));
+        String key = arguments
+                .value("--idempotency-key")
+                .orElseGet(() -> UUID.randomUUID().toString());
         if (!key.matches("[ -~]{1,255}")) {
-            throw root.usage("--idempotency-key has 1 to 255 printable ASCII characters");
+            throw new UsageException("--idempotency-key has 1 to 255 printable ASCII characters");
         }
-        try (HufuClient client = root.client()) {
+        try (HufuClient client = session.client()) {
             if (detach) {
                 Run run = client.submit(request, key);
-                surroundings.page().println(format.json() ? JsonPage.run(client, run.id()) : run.id());
+                session.print(json ? JsonPage.run(client, run.id()) : run.id().value());
                 return ExitCode.SUCCESS;
             }
             Interruption interruption = new Interruption(surroundings, client);
             interruption.listen();
             Run run = client.submit(request, key);
             interruption.accepted(run.id());
-            return new AttachedRun(surroundings, client, interruption, run.id().task(0)).follow();
+            // What has no selection runs on one node, and another question to the server would delay its first byte.
+            boolean one = arguments.values("--node").size() <= 1 && !arguments.has("--where");
+            List<TaskId> tasks = one
+                    ? List.of(run.id().task(0))
+                    : client.tasks(run.id()).stream().map(Task::id).toList();
+            try {
+                return new TaskOutputs(surroundings, client, client::follow).follow(tasks, null, 0);
+            } catch (TaskOutputs.UndeliveredException undelivered) {
+                if (!undelivered.readerGone()) {
+                    surroundings.say(String.valueOf(undelivered.getMessage()));
+                }
+                interruption.cancel(run.id());
+                return undelivered.readerGone() ? ExitCode.READER_GONE : ExitCode.HUFU;
+            }
         }
     }
 
-    private RunRequest request(LocalFiles files) {
-        for (int i = 0; i < argv.size(); i++) {
+    private static RunRequest request(Arguments arguments, LocalFiles files) {
+        List<String> operands = arguments.operands();
+        for (int i = 0; i < operands.size(); i++) {
             // Java puts this character where bytes are not UTF-8, which the API could not carry.
-            if (argv.get(i).indexOf('\ufffd') >= 0) {
-                throw root.usage("argument " + (i + 1) + " is not UTF-8");
+            if (operands.get(i).indexOf('\ufffd') >= 0) {
+                throw new UsageException("argument " + (i + 1) + " is not UTF-8");
             }
         }
-        RunRequest.Builder request = RunRequest.exec(execution(files));
+        if (operands.isEmpty() && !arguments.has("--script")) {
+            throw new UsageException("nothing to run: give a program after '--', or --script FILE");
+        }
+        Duration killGrace = duration("--kill-grace", arguments);
+        Duration expiresAfter = duration("--expires-after", arguments);
+        Map<String, String> env = pairs("--env", arguments);
+        Map<String, String> labels = pairs("--label", arguments);
+        long limit = size("--limit-output", arguments);
+        int priority = priority(arguments);
+        boolean endless = arguments.value("--timeout").orElse("").equals("none");
+        Duration timeout = endless ? Duration.ZERO : duration("--timeout", arguments);
+
+        RunRequest.Builder request = RunRequest.exec(execution(arguments, files));
+        if (arguments.has("--node")) {
+            request.nodes(arguments.values("--node"));
+        }
+        arguments.value("--where").ifPresent(request::where);
         if (!env.isEmpty()) {
             request.env(env);
         }
         if (!labels.isEmpty()) {
             request.labels(labels);
         }
-        if (cwd != null) {
-            request.cwd(cwd);
+        arguments.value("--cwd").ifPresent(request::cwd);
+        arguments.value("--stdin").ifPresent(name -> request.stdin(files.input(name)));
+        if (arguments.has("--limit-output")) {
+            request.outputLimit(limit);
         }
-        if (stdin != null) {
-            request.stdin(files.input(stdin));
+        if (endless) {
+            request.noTimeout();
+        } else if (arguments.has("--timeout")) {
+            request.timeout(timeout);
         }
-        if (limitOutput != null) {
-            request.outputLimit(limitOutput);
+        if (arguments.has("--kill-grace")) {
+            request.killGrace(killGrace);
         }
-        times(request);
+        if (arguments.has("--expires-after")) {
+            request.expiresAfter(expiresAfter);
+        }
+        if (arguments.has("--priority")) {
+            request.priority(priority);
+        }
         return request.build();
     }
 
-    private void times(RunRequest.Builder request) {
-        if ("none".equals(timeout)) {
-            request.noTimeout();
-        } else if (timeout != null) {
-            request.timeout(duration("--timeout", timeout));
+    private static Execution execution(Arguments arguments, LocalFiles files) {
+        if (!arguments.has("--script")) {
+            return new Execution.Argv(arguments.operands());
         }
-        if (killGrace != null) {
-            request.killGrace(killGrace);
-        }
-        if (expiresAfter != null) {
-            request.expiresAfter(expiresAfter);
-        }
+        LocalFiles.Script read = files.script(arguments.value("--script").orElseThrow());
+        return new Execution.Script(read.text(), read.interpreter(), arguments.operands());
     }
 
-    private Duration duration(String option, String text) {
+    private static Map<String, String> pairs(String option, Arguments arguments) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        for (String text : arguments.values(option)) {
+            KeyValue pair = KeyValue.of(option, text);
+            pairs.put(pair.key(), pair.value());
+        }
+        return pairs;
+    }
+
+    /** Zero where it is not given. */
+    private static Duration duration(String option, Arguments arguments) {
+        String text = arguments.value(option).orElse("0ms");
         return Quantities.duration(text)
-                .orElseThrow(() -> root.usage(
-                        option + ": '" + text + "' is not a duration such as 500ms, 30s or 1h30m, nor 'none'"));
+                .orElseThrow(() -> new UsageException(option + ": '" + text
+                        + "' is not a duration such as 500ms, 30s or 1h30m"
+                        + (option.equals("--timeout") ? ", nor 'none'" : "")));
     }
 
-    private Execution execution(LocalFiles files) {
-        if (script != null) {
-            LocalFiles.Script read = files.script(script);
-            return new Execution.Script(read.text(), read.interpreter(), argv);
+    private static long size(String option, Arguments arguments) {
+        String text = arguments.value(option).orElse("0");
+        return Quantities.size(text)
+                .orElseThrow(() ->
+                        new UsageException(option + ": '" + text + "' is not a size such as 64KiB, 16MiB or 1GiB"));
+    }
+
+    private static int priority(Arguments arguments) {
+        String text = arguments.value("--priority").orElse("0");
+        if (!text.matches("[+-]?[0-9]{1,4}")) {
+            throw new UsageException("--priority: '" + text + "' is not a number from -10 to 10");
         }
-        if (argv.isEmpty()) {
-            throw root.usage("nothing to run: give a program after '--', or --script FILE");
-        }
-        return new Execution.Argv(argv);
+        return Integer.parseInt(text);
     }
 }

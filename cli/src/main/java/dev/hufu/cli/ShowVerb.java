@@ -1,40 +1,29 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.line.Arguments;
+import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.cli.page.JsonPage;
+import dev.hufu.cli.page.TablePage;
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** {@code hufu show}: a run with its tasks, or a task with its attempts, as they are now. */
-@Command(
-        name = "show",
-        description = {
-            "show a run or a task",
-            "",
-            "Times are local in a table, and UTC in JSON, which holds everything that the server tells."
-        })
-final class ShowVerb implements Callable<Integer> {
-    private final HufuCommand root;
-
-    @Parameters(paramLabel = "ID", converter = Target.Converter.class, description = "a run or a task")
-    private @Nullable Target target;
-
-    @Mixin
-    private OutputFormat format = new OutputFormat();
-
-    ShowVerb(HufuCommand root) {
-        this.root = root;
+final class ShowVerb implements Verb {
+    @Override
+    public VerbSpec spec() {
+        return VerbSpec.of("show", "show a run or a task")
+                .operands("ID", 1, 1)
+                .paragraph("Times are local in a table, and UTC in JSON, which holds everything that the server tells.")
+                .option(Session.FORMAT)
+                .build();
     }
 
     @Override
-    public Integer call() throws InterruptedException {
-        if (target == null) {
-            throw root.usage("an ID is missing");
-        }
-        try (HufuClient client = root.client()) {
-            root.surroundings().page().println(format.json() ? json(client, target) : table(client, target));
+    public int carryOut(Session session, Arguments arguments) throws InterruptedException {
+        Target target = Target.of(arguments.operands().getFirst());
+        boolean json = session.json();
+        try (HufuClient client = session.client()) {
+            session.print(json ? json(client, target) : table(session.surroundings(), client, target));
             return ExitCode.SUCCESS;
         }
     }
@@ -46,9 +35,9 @@ final class ShowVerb implements Callable<Integer> {
         };
     }
 
-    private String table(HufuClient client, Target target) throws InterruptedException {
-        TablePage page =
-                new TablePage(root.surroundings().zone(), root.surroundings().coloured());
+    private static String table(Surroundings surroundings, HufuClient client, Target target)
+            throws InterruptedException {
+        TablePage page = new TablePage(surroundings.zone(), surroundings.pageWidth(), surroundings.coloured());
         return switch (target) {
             case Target.OfRun of -> page.run(client.run(of.run()), client.tasks(of.run()));
             case Target.OfTask of -> page.task(client.task(of.task()));

@@ -1,11 +1,10 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.line.UsageException;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
 import java.util.Locale;
 import java.util.Optional;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** What an ID on the command line names. */
 sealed interface Target {
@@ -20,14 +19,15 @@ sealed interface Target {
         }
     }
 
-    /** Reads an ID, in whatever case it was copied. */
-    final class Converter implements ITypeConverter<Target> {
-        @Override
-        public Target convert(String text) {
-            String id = text.toLowerCase(Locale.ROOT);
-            Optional<Target> run = RunId.parse(id).map(OfRun::new);
-            return run.or(() -> TaskId.parse(id).map(OfTask::new))
-                    .orElseThrow(() -> new TypeConversionException("'" + text + "' is not the id of a run or task"));
-        }
+    /**
+     * Reads an ID, in whatever case it was copied.
+     *
+     * @throws UsageException when it is none
+     */
+    static Target of(String text) {
+        String id = text.toLowerCase(Locale.ROOT);
+        Optional<Target> run = RunId.parse(id).map(OfRun::new);
+        return run.or(() -> TaskId.parse(id).map(OfTask::new))
+                .orElseThrow(() -> new UsageException("'" + text + "' is not the id of a run or task"));
     }
 }

@@ -1,5 +1,6 @@
 package dev.hufu.cli;
 
+import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.support.SystemTimers;
 import dev.hufu.support.Threads;
 import java.io.ByteArrayInputStream;
@@ -37,6 +38,7 @@ final class Cockpit {
     static final class Capture implements Surroundings.Sink {
         private final ByteArrayOutputStream content = new ByteArrayOutputStream();
         volatile boolean terminal;
+        volatile int columns = 80;
         volatile boolean pipe;
         volatile boolean broken;
 
@@ -77,6 +79,11 @@ final class Cockpit {
         @Override
         public boolean terminal() {
             return terminal;
+        }
+
+        @Override
+        public int columns() {
+            return columns;
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.hufu.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.cli.page.Quantities;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -5,15 +5,19 @@ import com.sun.net.httpserver.HttpServer;
 import dev.hufu.support.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +42,10 @@ final class FakeServer implements AutoCloseable {
     private String ending = ended(null, null, null);
     private @Nullable String gap;
     private int cancels;
+    private int tasks = 1;
+    private int cuts;
+    private int cutAfter;
+    private final List<String> queries = new ArrayList<>();
     private Runnable onCancel = () -> {};
     private @Nullable String refusal;
     private int refusalStatus;
@@ -54,6 +62,22 @@ final class FakeServer implements AutoCloseable {
 
     synchronized void write(String stream, String text) {
         written(stream).writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+        notifyAll();
+    }
+
+    /** From now on the run has so many tasks, all alike. */
+    synchronized void tasks(int count) {
+        tasks = count;
+    }
+
+    /** The next {@code count} answers that are followed break off after so many bytes of output. */
+    synchronized void cutFollows(int count, int afterBytes) {
+        cuts = count;
+        cutAfter = afterBytes;
+    }
+
+    synchronized List<String> outputQueries() {
+        return List.copyOf(queries);
     }
 
     private ByteArrayOutputStream written(String stream) {
@@ -79,6 +103,7 @@ final class FakeServer implements AutoCloseable {
     synchronized void end(String taskState, String how) {
         state = taskState;
         ending = how;
+        notifyAll();
     }
 
     synchronized void onCancel(Runnable action) {
@@ -140,12 +165,49 @@ final class FakeServer implements AutoCloseable {
             case "POST /runs" -> submit(exchange, body);
             case "POST /runs/" + RUN + "/cancel" -> cancel(exchange);
             case "GET /runs/" + RUN -> answer(exchange, 200, run());
-            case "GET /runs/" + RUN + "/tasks" ->
-                answer(exchange, 200, "{\"items\":[" + task() + "],\"nextCursor\":null}");
-            case "GET /tasks/" + RUN + ".0" -> answer(exchange, 200, task());
-            case "GET /tasks/" + RUN + ".0/output" -> output(exchange);
-            default -> answer(exchange, 404, problem("not-found", "There is no such thing."));
+            case "GET /runs/" + RUN + "/tasks" -> answer(exchange, 200, allTasks());
+            case "GET /runs" -> list(exchange, run());
+            case "POST /runs/" + RUN + "/retry" -> answer(exchange, 202, run());
+            case "GET /nodes" ->
+                answer(
+                        exchange,
+                        200,
+                        "{\"items\":[" + node("local", 2) + "," + node("虎符-\\u001b[31m", 0) + "],\"nextCursor\":null}");
+            default -> {
+                if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]/output")) {
+                    output(exchange);
+                } else if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]")) {
+                    answer(exchange, 200, task(Integer.parseInt(asked.substring(asked.length() - 1))));
+                } else {
+                    answer(exchange, 404, problem("not-found", "There is no such thing."));
+                }
+            }
         }
+    }
+
+    /** A list of three pages, of one run each. */
+    private void list(HttpExchange exchange, String run) throws IOException {
+        String query = exchange.getRequestURI().getRawQuery();
+        synchronized (this) {
+            queries.add(query);
+        }
+        int page = query.contains("cursor=c") ? query.charAt(query.indexOf("cursor=c") + 8) - '0' : 0;
+        String next = page < 2 ? "\"c" + (page + 1) + "\"" : "null";
+        answer(exchange, 200, "{\"items\":[" + run + "],\"nextCursor\":" + next + "}");
+    }
+
+    private static String node(String name, int running) {
+        return """
+            {"name":"%s","state":"ONLINE","labels":{"role":"web"},"facts":{"cpus":2},"agentVersion":"0.1.0",
+             "running":%d,"capacity":1000,"lastSeenAt":"2026-01-02T03:04:05.678Z"}""".formatted(name, running);
+    }
+
+    private synchronized String allTasks() {
+        StringJoiner all = new StringJoiner(",", "{\"items\":[", "],\"nextCursor\":null}");
+        for (int i = 0; i < tasks; i++) {
+            all.add(task(i));
+        }
+        return all.toString();
     }
 
     private void submit(HttpExchange exchange, String body) throws IOException {
@@ -179,29 +241,85 @@ final class FakeServer implements AutoCloseable {
         for (String pair : exchange.getRequestURI().getQuery().split("&", -1)) {
             query.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
-        String stream = query.getOrDefault("stream", "both");
-        byte[] piece;
+        int offset = Integer.parseInt(query.getOrDefault("offset", "0"));
+        String only = query.get("stream");
+        int[] at = {
+            Integer.parseInt(query.getOrDefault("stdoutOffset", String.valueOf(offset))),
+            Integer.parseInt(query.getOrDefault("stderrOffset", String.valueOf(offset)))
+        };
+        boolean follow = query.containsKey("follow");
+        int left;
         synchronized (this) {
-            byte[] all = written(stream).toByteArray();
-            int from = Math.min(all.length, Integer.parseInt(query.getOrDefault("offset", "0")));
-            int to = Math.min(all.length, from + Integer.parseInt(query.getOrDefault("limit", "1000")));
-            piece = Arrays.copyOfRange(all, from, to);
-            exchange.getResponseHeaders().add("Hufu-Output-Complete", String.valueOf(!state.equals("RUNNING")));
-            if (gap != null && stream.equals("stdout")) {
-                int gapFrom = Integer.parseInt(gap.substring(0, gap.indexOf('-')));
-                int gapTo = Integer.parseInt(gap.substring(gap.indexOf('-') + 1));
-                if (from < gapTo && to > gapFrom) {
-                    exchange.getResponseHeaders().add("Hufu-Output-Gap", "stdout=" + gap);
-                    ByteArrayOutputStream kept = new ByteArrayOutputStream();
-                    kept.write(all, from, Math.max(0, gapFrom - from));
-                    kept.write(all, Math.max(from, gapTo), Math.max(0, all.length - Math.max(from, gapTo)));
-                    piece = kept.toByteArray();
+            queries.add(exchange.getRequestURI().getQuery());
+            left = follow && cuts > 0 ? cutAfter : Integer.MAX_VALUE;
+            cuts = Math.max(0, cuts - 1);
+        }
+        exchange.sendResponseHeaders(200, 0);
+        OutputStream body = exchange.getResponseBody();
+        while (true) {
+            StringBuilder frames = new StringBuilder("\n");
+            boolean over;
+            synchronized (this) {
+                over = !follow || !state.equals("RUNNING");
+                for (int i = 0; i < 2; i++) {
+                    String stream = i == 0 ? "stdout" : "stderr";
+                    if (!stream.equals(only) && !"both".equals(only)) {
+                        continue;
+                    }
+                    int before = at[i];
+                    at[i] = frames(frames, stream, before, left);
+                    left -= at[i] - before;
+                }
+                if (over && follow && left > 0) {
+                    frames.append("{\"end\":{\"stdoutBytes\":%d,\"stderrBytes\":%d,\"truncated\":%s}}\n"
+                            .formatted(stdout.size(), stderr.size(), gap != null));
+                }
+            }
+            body.write(frames.toString().getBytes(StandardCharsets.UTF_8));
+            body.flush();
+            if (left <= 0) {
+                throw new IOException("cut, as the test wants");
+            }
+            if (over) {
+                exchange.close();
+                return;
+            }
+            synchronized (this) {
+                try {
+                    wait(50);
+                } catch (InterruptedException stopped) {
+                    throw new IOException(stopped);
                 }
             }
         }
-        exchange.sendResponseHeaders(200, piece.length == 0 ? -1 : piece.length);
-        exchange.getResponseBody().write(piece);
-        exchange.close();
+    }
+
+    /** Appends what there is from a position on; the position after it. */
+    private int frames(StringBuilder frames, String stream, int from, int atMost) {
+        byte[] all = written(stream).toByteArray();
+        String lost = gap == null || stream.equals("stderr") ? Integer.MAX_VALUE + "-" + Integer.MAX_VALUE : gap;
+        int gapFrom = Integer.parseInt(lost.substring(0, lost.indexOf('-')));
+        int gapTo = Integer.parseInt(lost.substring(lost.indexOf('-') + 1));
+        int at = from;
+        int left = atMost;
+        while (at < all.length && left > 0) {
+            if (at >= gapFrom && at < gapTo) {
+                frames.append("{\"stream\":\"%s\",\"gap\":{\"from\":%d,\"to\":%d}}\n".formatted(stream, at, gapTo));
+                at = gapTo;
+                continue;
+            }
+            int to = Math.min(Math.min(all.length, at + Math.min(left, 60_000)), at < gapFrom ? gapFrom : all.length);
+            byte[] piece = Arrays.copyOfRange(all, at, to);
+            String text = new String(piece, StandardCharsets.US_ASCII);
+            String content = text.matches("[ -!#-\\[\\]-~]*")
+                    ? "\"text\":\"" + text + "\""
+                    : "\"base64\":\"" + Base64.getEncoder().encodeToString(piece) + "\"";
+            frames.append("{\"at\":\"2026-01-02T03:04:05.678Z\",\"stream\":\"%s\",\"offset\":%d,%s}\n"
+                    .formatted(stream, at, content));
+            left -= to - at;
+            at = to;
+        }
+        return at;
     }
 
     private static void answer(HttpExchange exchange, int status, String json) throws IOException {
@@ -227,9 +345,9 @@ final class FakeServer implements AutoCloseable {
              "labels":{"ticket":"OPS-1"},"counts":{"total":1},"traceId":"0af7651916cd43dd8448eb211c80319c","new":true}""".formatted(RUN, runState);
     }
 
-    private synchronized String task() {
+    private synchronized String task(int index) {
         return """
-            {"id":"%1$s.0","runId":"%1$s","node":"local","state":"%2$s",%3$s,"attempt":1,
+            {"id":"%1$s.%6$d","runId":"%1$s","node":"local","state":"%2$s",%3$s,"attempt":1,
              "createdAt":"2026-01-02T03:04:05.678Z","startedAt":"2026-01-02T03:04:06.000Z",
              "finishedAt":"2026-01-02T03:04:37.250Z",
              "usage":{"wallMs":31250,"userMs":20,"systemMs":3100,"maxRssBytes":4404020},
@@ -238,7 +356,7 @@ final class FakeServer implements AutoCloseable {
                "usage":null,"startedAt":null,"finishedAt":null,"killReport":{"cause":"deadline",
                "proof":"no-children","durationMs":5012,"steps":[
                {"signal":"SIGTERM","at":"2026-01-02T03:04:32.000Z","signalled":3,"survivors":1},
-               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}""".formatted(RUN, state, ending, stdout.size(), stderr.size());
+               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}""".formatted(RUN, state, ending, stdout.size(), stderr.size(), index);
     }
 
     private static String quoted(@Nullable String text) {

@@ -48,7 +48,7 @@ final class LauncherScriptTest {
     void lay() throws IOException {
         project = Files.createDirectories(folder.resolve("ä clone of hufu"));
         Path bin = Files.createDirectories(project.resolve("bin"));
-        for (String name : List.of("hufu", "test", ".common.sh")) {
+        for (String name : List.of("hufu", "test", ".common.sh", ".rehearsal.sh")) {
             Files.copy(SCRIPTS.resolve(name), bin.resolve(name));
         }
         write(project.resolve("pom.xml"), "");
@@ -144,9 +144,9 @@ final class LauncherScriptTest {
         assertThat(ended.code()).isZero();
         assertThat(builds()).containsExactly(jdk + "|-B -ntp -Pquick -DskipTests package -pl server,cli -am");
         assertThat(ended.stdout())
-                .startsWith("LC_ALL=C.UTF-8\n-XX:+UseSerialGC\n-XX:+UseCompactObjectHeaders\n")
+                .startsWith("LC_ALL=C.UTF-8\n-Xshare:auto\n-XX:+UseSerialGC\n-XX:+UseCompactObjectHeaders\n")
                 .endsWith("-cp\n" + project + "/cli/target/hufu-cli-1.jar:" + project
-                        + "/cli/target/lib/*\ndev.hufu.cli.Main\nrun\n--\na b\n$(x)\n\n*\n");
+                        + "/cli/target/lib/*.jar\ndev.hufu.cli.Main\nrun\n--\na b\n$(x)\n\n*\n");
     }
 
     @Test
@@ -154,7 +154,35 @@ final class LauncherScriptTest {
         Ended ended = hufu("server", "--data", "/tmp/ü");
         assertThat(ended.stdout())
                 .endsWith("-cp\n" + project + "/server/target/hufu-server-1.jar:" + project
-                        + "/server/target/lib/*\ndev.hufu.server.Main\n--data\n/tmp/ü\n");
+                        + "/server/target/lib/*.jar\ndev.hufu.server.Main\n--data\n/tmp/ü\n");
+    }
+
+    @Test
+    void aCacheIsUsedWhereThereIsOne() throws IOException, InterruptedException {
+        hufu("version");
+        for (String room : List.of("cli", "server")) {
+            assertThat(project.resolve(room).resolve("target/hufu.aot")).doesNotExist();
+            write(project.resolve(room).resolve("target/hufu.aot"), "");
+        }
+        assertThat(hufu("version").stdout()).contains("\n-XX:AOTCache=" + project + "/cli/target/hufu.aot\n");
+        assertThat(hufu("server").stdout()).contains("\n-XX:AOTCache=" + project + "/server/target/hufu.aot\n");
+    }
+
+    @Test
+    void theRehearsalOfTheBuildLeavesACacheForEach() throws IOException, InterruptedException {
+        executable(jdk.resolve("bin/java"), """
+                #!/bin/sh
+                case $1 in -XX:AOTCacheOutput=*) echo "$*" > "${1#*=}" ;; esac
+                case "$*" in
+                    *server.Main*) echo "hufu: ready on http://127.0.0.1:1"; exec sleep 60 ;;
+                    *Rehearsal*) echo "$HUFU_URL $HUFU_DATA" > "$HOME/rehearsed" ;;
+                esac
+                """);
+        Ended ended = hufu("version");
+        assertThat(ended.stdout()).isEmpty();
+        assertThat(project.resolve("server/target/hufu.aot")).content().contains("--listen 127.0.0.1:0");
+        assertThat(project.resolve("cli/target/hufu.aot")).content().contains("dev.hufu.cli.Rehearsal");
+        assertThat(folder.resolve("home/rehearsed")).content().startsWith("http://127.0.0.1:1 /").contains("/data");
     }
 
     @Test
@@ -205,7 +233,7 @@ final class LauncherScriptTest {
         env.remove("HOME");
         Ended ended = run("from stdin", List.of("env", "hufu", "version"));
         assertThat(link).exists();
-        assertThat(ended.stdout()).contains(project + "/cli/target/lib/*").endsWith("version\nfrom stdin");
+        assertThat(ended.stdout()).contains(project + "/cli/target/lib/*.jar").endsWith("version\nfrom stdin");
     }
 
     @Test

@@ -85,6 +85,32 @@ final class RunVerbTest {
     }
 
     @Test
+    void f27_twentyBrokenConnectionsLoseAndDoubleNothing() {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 40_000; i++) {
+            all.append((char) (i * 31 % 256));
+        }
+        server.write("stdout", all.toString());
+        server.end("SUCCEEDED", FakeServer.ended("exit", 0, null));
+        server.cutFollows(20, 1_999);
+        assertThat(cockpit.run("run", "--", "x")).isZero();
+        assertThat(cockpit.stdout.toBytes()).isEqualTo(all.toString().getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(server.outputQueries()).hasSize(21).element(1).asString().contains("stdoutOffset=1999");
+    }
+
+    @Test
+    void onSeveralNodesItSucceedsWhereAllDo() {
+        server.tasks(3);
+        server.write("stdout", "one\n");
+        server.end("SUCCEEDED", FakeServer.ended("exit", 0, null));
+        assertThat(cockpit.run("run", "--node", "a", "--node", "b", "--node", "c", "--", "x"))
+                .isZero();
+        assertThat(cockpit.stdout.text()).isEqualTo("one\none\none\n");
+        server.end("FAILED", FakeServer.ended("exit", 7, null));
+        assertThat(cockpit.run("run", "--where", "true", "--", "x")).isEqualTo(1);
+    }
+
+    @Test
     void aGapIsJumpedSaidAndFails() {
         server.write("stdout", "head-");
         server.gap(5, 1_000);
@@ -205,6 +231,13 @@ final class RunVerbTest {
                         "64KiB",
                         "--label",
                         "ticket=OPS-1",
+                        "--node",
+                        "a",
+                        "--node=b",
+                        "--where",
+                        "labels.role == 'web'",
+                        "--priority",
+                        "-5",
                         "--script",
                         script.toString(),
                         "--idempotency-key",
@@ -219,9 +252,10 @@ final class RunVerbTest {
         assertThat(server.bodies())
                 .containsExactly("{\"exec\":{\"script\":\"#!/usr/bin/env  bash -eu\\necho ünï\\n\","
                         + "\"interpreter\":[\"/usr/bin/env\",\"bash -eu\"],\"args\":[\"--flag\",\"@file\"]},"
+                        + "\"targets\":{\"nodes\":[\"a\",\"b\"],\"where\":\"labels.role == 'web'\"},"
                         + "\"env\":{\"A\":\"b=c\",\"B\":\"\"},\"labels\":{\"ticket\":\"OPS-1\"},\"cwd\":\"/tmp\","
                         + "\"stdin\":\"input\",\"limits\":{\"output\":65536},\"timeout\":\"5400000ms\","
-                        + "\"killGrace\":\"500ms\",\"expiresAfter\":\"86400000ms\"}");
+                        + "\"killGrace\":\"500ms\",\"expiresAfter\":\"86400000ms\",\"priority\":-5}");
     }
 
     @ParameterizedTest
@@ -248,7 +282,11 @@ final class RunVerbTest {
             strings = {
                 "run",
                 "run --nope -- x",
-                "run --node local -- x",
+                "run --label a -- x",
+                "run --priority high -- x",
+                "run --detach --detach=1 -- x",
+                "run --cwd /a --cwd /b -- x",
+                "run -x -- x",
                 "run --timeout soon -- x",
                 "run --timeout -- x",
                 "run --kill-grace 5 -- x",
@@ -262,6 +300,23 @@ final class RunVerbTest {
                 "run \ufffd",
                 "--server http://u:p@h run x",
                 "show",
+                "runs --state DONE",
+                "runs --since yesterday",
+                "runs --limit 0",
+                "runs --limit 5 --all",
+                "runs x",
+                "logs",
+                "logs --offset 5 01jd0000000000000000000000",
+                "logs --stream stdin 01jd0000000000000000000000",
+                "logs --stream stdout --offset -5 01jd0000000000000000000000",
+                "nodes x",
+                "completion",
+                "completion fish",
+                "help me",
+                "retry x",
+                "cancel",
+                "--server",
+                "--nope run x",
                 "show x",
                 "show 01jd0000000000000000000000 x",
                 "nope",
@@ -317,9 +372,9 @@ final class RunVerbTest {
         cockpit.env.remove("HUFU_DATA");
         cockpit.env.put("XDG_DATA_HOME", folder.resolve("dätä x").toString());
         assertThat(cockpit.run("run", "--", "x")).isZero();
-        assertThat(Access.of("http://127.0.0.1:1", cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
-        assertThat(Access.of("http://[::1]:1", cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
-        assertThat(Access.of("https://hufu.example", cockpit.env).token()).isNull();
-        assertThat(Access.of("http://127.example", cockpit.env).token()).isNull();
+        assertThat(Access.of("http://127.0.0.1:1", null, cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
+        assertThat(Access.of("http://[::1]:1", null, cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
+        assertThat(Access.of("https://hufu.example", null, cockpit.env).token()).isNull();
+        assertThat(Access.of("http://127.example", null, cockpit.env).token()).isNull();
     }
 }

@@ -93,7 +93,9 @@ final class ShowVerbTest {
     @Test
     void whatIsNotThereExits1() {
         assertThat(cockpit.run("show", "01jd0000000000000000000001")).isEqualTo(1);
-        assertThat(cockpit.stderr.text()).isEqualTo("hufu: There is no such thing. (trace abc)\n");
+        assertThat(cockpit.stderr.text())
+                .isEqualTo(
+                        "hufu: There is no such thing. (trace abc)\nhufu: 'hufu runs' lists the runs that this server knows\n");
     }
 
     @Test
@@ -130,7 +132,25 @@ final class ShowVerbTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "run --help", "show -h", "cancel --help", "wait --help", "version --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "run --help",
+                "show -h",
+                "cancel --help",
+                "wait --help",
+                "version --help",
+                "help",
+                "help run",
+                "help server",
+                "logs --help",
+                "runs -h",
+                "nodes -h",
+                "retry -h",
+                "completion -h",
+                "help -h",
+                "--server http://x show --help"
+            })
     void helpIsEverywhereAndFitsATerminal(String line) {
         assertThat(cockpit.run(line.split(" ", -1))).isZero();
         assertThat(cockpit.stdout.text()).contains("Usage: hufu").doesNotContain("\033");

@@ -1,14 +1,12 @@
-package dev.hufu.cli;
+package dev.hufu.cli.page;
 
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Durations and sizes as they are written on the command line and in the API. */
-final class Quantities {
+public final class Quantities {
     private static final Pattern DURATION = Pattern.compile(
             "(?:([0-9]{1,5})d)?(?:([0-9]{1,7})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,10})s)?(?:([0-9]{1,13})ms)?");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})(B|KiB|MiB|GiB)?");
@@ -16,7 +14,7 @@ final class Quantities {
     private Quantities() {}
 
     /** As in {@code 500ms}, {@code 30s}, {@code 1h30m}. */
-    static Optional<Duration> duration(String text) {
+    public static Optional<Duration> duration(String text) {
         Matcher matcher = DURATION.matcher(text);
         if (text.isEmpty() || !matcher.matches()) {
             return Optional.empty();
@@ -33,36 +31,35 @@ final class Quantities {
         return digits == null ? 0 : Long.parseLong(digits);
     }
 
-    /** See {@link #duration}. */
-    static final class DurationConverter implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String text) {
-            return duration(text)
-                    .orElseThrow(() -> new TypeConversionException(
-                            "'" + text + "' is not a duration such as 500ms, 30s or 1h30m"));
+    /** Bytes, as in {@code 64KiB}, or as a plain number; empty too where there are more than a long can count. */
+    public static Optional<Long> size(String text) {
+        Matcher matcher = SIZE.matcher(text);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        String unit = matcher.group(2);
+        int shift = unit == null || unit.equals("B") ? 0 : 10 * ("KMG".indexOf(unit.charAt(0)) + 1);
+        try {
+            return Optional.of(Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift));
+        } catch (ArithmeticException _) {
+            return Optional.empty();
         }
     }
 
-    /** As in {@code 64KiB}, or plain bytes. */
-    static final class SizeConverter implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            Matcher matcher = SIZE.matcher(text);
-            if (!matcher.matches()) {
-                throw new TypeConversionException("'" + text + "' is not a size such as 64KiB, 16MiB or 1GiB");
-            }
-            String unit = matcher.group(2);
-            int shift = unit == null || unit.equals("B") ? 0 : 10 * ("KMG".indexOf(unit.charAt(0)) + 1);
-            try {
-                return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift);
-            } catch (ArithmeticException _) {
-                throw new TypeConversionException("'" + text + "' is too large");
-            }
+    /** For a column, as one figure: {@code 12 s}, {@code 3 min}, {@code 2 h}, {@code 5 d}. */
+    public static String showShort(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        if (seconds < 100) {
+            return seconds + " s";
         }
+        if (seconds < 100 * 60) {
+            return seconds / 60 + " min";
+        }
+        return seconds < 48 * 3_600 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
     }
 
     /** For a reader: {@code 12 ms}, {@code 3.4 s}, {@code 1 h 2 min}. */
-    static String show(Duration duration) {
+    public static String show(Duration duration) {
         long millis = Math.max(0, duration.toMillis());
         if (millis < 1_000) {
             return millis + " ms";
@@ -77,7 +74,7 @@ final class Quantities {
     }
 
     /** For a reader: {@code 512 B}, {@code 4.0 KiB}. */
-    static String showBytes(long bytes) {
+    public static String showBytes(long bytes) {
         if (bytes < 1_024) {
             return bytes + " B";
         }

@@ -1,10 +1,10 @@
-package dev.hufu.cli;
+package dev.hufu.cli.page;
 
 /** Text from elsewhere, made so that a terminal shows it and obeys nothing in it. Never for a command's own output. */
-final class SafeText {
+public final class SafeText {
     private SafeText() {}
 
-    static String of(String text) {
+    public static String of(String text) {
         if (text.codePoints().noneMatch(SafeText::steers)) {
             return text;
         }
@@ -24,7 +24,7 @@ final class SafeText {
     }
 
     /** JSON that a terminal cannot obey: what remains unescaped in it can stand in strings alone. */
-    static String ofJson(String json) {
+    public static String ofJson(String json) {
         StringBuilder safe = new StringBuilder(json.length());
         json.codePoints().forEach(point -> {
             if (point < ' ' || !steers(point)) {
@@ -37,7 +37,7 @@ final class SafeText {
     }
 
     /** An argument vector as a shell would take it. */
-    static String command(Iterable<String> argv) {
+    public static String command(Iterable<String> argv) {
         StringBuilder text = new StringBuilder();
         for (String argument : argv) {
             text.append(text.isEmpty() ? "" : " ");

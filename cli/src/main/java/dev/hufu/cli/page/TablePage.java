@@ -1,4 +1,4 @@
-package dev.hufu.cli;
+package dev.hufu.cli.page;
 
 import dev.hufu.client.Attempt;
 import dev.hufu.client.Run;
@@ -16,22 +16,23 @@ import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code show} prints for a reader: within 80 columns, times in his zone. Pure; one page each. */
-final class TablePage {
-    private static final int WIDTH = 80;
+/** What {@code show} prints for a reader: within a width, times in his zone. Pure; one page each. */
+public final class TablePage {
     private static final int LABEL = 10;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss xx", Locale.ROOT);
 
     private final ZoneId zone;
+    private final int width;
     private final boolean coloured;
     private final List<String> lines = new ArrayList<>();
 
-    TablePage(ZoneId zone, boolean coloured) {
+    public TablePage(ZoneId zone, int width, boolean coloured) {
         this.zone = zone;
+        this.width = width;
         this.coloured = coloured;
     }
 
-    String run(Run run, List<Task> tasks) {
+    public String run(Run run, List<Task> tasks) {
         line("Run", run.id().value());
         line("State", coloured(run.state().name()));
         Execution exec = run.exec();
@@ -43,23 +44,32 @@ final class TablePage {
         if (run.cancelRequestedAt() != null) {
             line("Cancelled", time(run.cancelRequestedAt()));
         }
+        line("Retry of", run.retryOf() == null ? "" : run.retryOf().value());
         line("Trace", run.traceId() == null ? "" : SafeText.of(run.traceId()));
         lines.add("");
         if (tasks.size() == 1) {
             return task(tasks.getFirst());
         }
-        row("TASK", "NODE", "STATE", "RESULT");
+        Table table = new Table(
+                width,
+                coloured,
+                List.of(
+                        new Table.Column("TASK", 0, false),
+                        new Table.Column("NODE", 2, true),
+                        new Table.Column("STATE", 1, false),
+                        new Table.Column("RESULT", 3, true)));
         for (Task task : tasks) {
-            row(
+            table.row(
                     "." + task.id().index(),
-                    SafeText.of(task.node()),
+                    task.node(),
                     task.state().name(),
                     result(task.exitCode(), task.signal(), task.spawnError()));
         }
+        lines.add(table.text());
         return text();
     }
 
-    String task(Task task) {
+    public String task(Task task) {
         line("Task", task.id() + " on " + SafeText.of(task.node()));
         line("State", coloured(task.state().name()) + reason(task.reason()));
         line("Result", result(task.exitCode(), task.signal(), task.spawnError()));
@@ -148,7 +158,8 @@ final class TablePage {
         return reason == null ? "" : " (" + SafeText.of(reason) + ")";
     }
 
-    private static String command(Execution exec) {
+    /** A command as a shell would take it. */
+    public static String command(Execution exec) {
         return switch (exec) {
             case Execution.Argv(List<String> argv) -> SafeText.command(argv);
             case Execution.Script(String script, List<String> interpreter, List<String> arguments) -> {
@@ -174,16 +185,7 @@ final class TablePage {
     }
 
     private String coloured(String state) {
-        if (!coloured) {
-            return state;
-        }
-        int colour = switch (state) {
-            case "SUCCEEDED" -> 32;
-            case "FAILED", "TIMED_OUT", "LOST", "EXPIRED" -> 31;
-            case "CANCELLED" -> 33;
-            default -> 36;
-        };
-        return "\033[" + colour + "m" + state + "\033[0m";
+        return coloured ? Colours.ofState(state) : state;
     }
 
     /** A label and its value, folded to the width; nothing where there is no value. */
@@ -198,8 +200,8 @@ final class TablePage {
         }
     }
 
-    private static int foldAt(String text) {
-        int room = WIDTH - LABEL;
+    private int foldAt(String text) {
+        int room = width - LABEL;
         // Colours take no room, and come in short lines only.
         if (text.length() <= room || text.startsWith("\033")) {
             return text.length();
@@ -209,13 +211,6 @@ final class TablePage {
             return space;
         }
         return Character.isHighSurrogate(text.charAt(room - 1)) ? room - 1 : room;
-    }
-
-    private void row(String task, String node, String state, String result) {
-        String shown = node.length() <= 32 ? node : node.substring(0, 31) + "…";
-        String padded = "%-11s".formatted(state);
-        String cell = coloured && !state.equals("STATE") ? coloured(state) + padded.substring(state.length()) : padded;
-        lines.add(("%-7s%-34s".formatted(task, shown) + cell + result).stripTrailing());
     }
 
     private String text() {

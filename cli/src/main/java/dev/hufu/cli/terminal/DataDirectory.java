@@ -1,15 +1,15 @@
-package dev.hufu.cli;
+package dev.hufu.cli.terminal;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 
 /** Where a local server keeps its data, by the same rule as the server's own. */
-final class DataDirectory {
+public final class DataDirectory {
     private DataDirectory() {}
 
     /** @throws InvalidPathException when a variable holds what is no path */
-    static Path of(Map<String, String> env) {
+    public static Path of(Map<String, String> env) {
         String data = env.getOrDefault("HUFU_DATA", "");
         if (!data.isEmpty()) {
             return Path.of(data);

@@ -1,4 +1,4 @@
-package dev.hufu.cli;
+package dev.hufu.cli.terminal;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A stream of this process. The launcher script says whether it is a terminal, which Java cannot tell of one alone. */
-final class FileSink implements Surroundings.Sink {
+/** A stream of this process. The launcher script says whether it is a terminal, and its size: Java cannot. */
+public final class FileSink implements Surroundings.Sink {
+    private static final int USUAL_COLUMNS = 80;
     private static final int FILE_TYPE = 0170000;
     private static final int FIFO = 0010000;
     private static final int SOCKET = 0140000;
@@ -19,20 +20,28 @@ final class FileSink implements Surroundings.Sink {
     private final OutputStream bytes;
     private final PrintStream printer;
     private final boolean terminal;
+    private final int columns;
 
     private FileSink(int number, FileDescriptor descriptor, String property) {
         this.number = number;
         this.bytes = new FileOutputStream(descriptor);
         this.printer = new PrintStream(bytes, false, StandardCharsets.UTF_8);
         this.terminal = Boolean.getBoolean(property);
+        this.columns = columns(System.getProperty("hufu.terminal.size", ""));
     }
 
-    static FileSink stdout() {
+    public static FileSink stdout() {
         return new FileSink(1, FileDescriptor.out, "hufu.terminal.stdout");
     }
 
-    static FileSink stderr() {
+    public static FileSink stderr() {
         return new FileSink(2, FileDescriptor.err, "hufu.terminal.stderr");
+    }
+
+    /** From rows and columns, as {@code stty size} tells them. */
+    private static int columns(String size) {
+        String last = size.substring(size.lastIndexOf(' ') + 1);
+        return last.matches("[1-9][0-9]{0,3}") ? Integer.parseInt(last) : USUAL_COLUMNS;
     }
 
     @Override
@@ -48,6 +57,11 @@ final class FileSink implements Surroundings.Sink {
     @Override
     public boolean terminal() {
         return terminal;
+    }
+
+    @Override
+    public int columns() {
+        return columns;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.hufu.cli;
+package dev.hufu.cli.terminal;
 
 import static java.lang.invoke.MethodType.methodType;
 
@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * method handles because javac warns at its name and cannot be told not to, and not by a proxy because that takes 50 ms
  * more.
  */
-final class ProcessSignals implements StopSignals {
+public final class ProcessSignals implements StopSignals {
     private static final List<String> NAMES = List.of("INT", "TERM", "HUP");
 
     @Override

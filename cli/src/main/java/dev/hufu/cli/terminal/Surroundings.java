@@ -1,5 +1,6 @@
-package dev.hufu.cli;
+package dev.hufu.cli.terminal;
 
+import dev.hufu.cli.page.SafeText;
 import dev.hufu.support.Timers;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,7 +14,7 @@ import java.util.function.IntConsumer;
  *
  * @param leave ends the process at once with this exit code
  */
-record Surroundings(
+public record Surroundings(
         Map<String, String> env,
         ZoneId zone,
         InputStream stdin,
@@ -22,31 +23,44 @@ record Surroundings(
         StopSignals signals,
         Timers timers,
         IntConsumer leave) {
+    private static final int WIDEST_PAGE = 80;
+    private static final int NARROWEST_PAGE = 40;
 
     /** What Hufu itself prints on stdout; flushed by whoever prints. */
-    PrintStream page() {
+    public PrintStream page() {
         return stdout.printer();
     }
 
     /** Prints a message of Hufu's own on stderr, as one line that cannot steer a terminal. */
-    void say(String message) {
+    public void say(String message) {
         stderr.printer().println("hufu: " + SafeText.of(message));
         stderr.printer().flush();
     }
 
     /** As {@link #say}, where a person is watching. */
-    void remark(String message) {
+    public void remark(String message) {
         if (stderr.terminal()) {
             say(message);
         }
     }
 
-    boolean coloured() {
+    public boolean coloured() {
         return stdout.terminal() && env.getOrDefault("NO_COLOR", "").isEmpty();
     }
 
+    /** How wide a line may be: what the terminal has; 0 where something else reads it. */
+    public int columns() {
+        return stdout.terminal() ? stdout.columns() : 0;
+    }
+
+    /** How wide a page of text is: no wider than a reader's eye likes, no wider than the terminal. */
+    public int pageWidth() {
+        int columns = columns();
+        return columns == 0 ? WIDEST_PAGE : Math.min(WIDEST_PAGE, Math.max(NARROWEST_PAGE, columns));
+    }
+
     /** Where bytes go. */
-    interface Sink {
+    public interface Sink {
         /** Unbuffered. */
         OutputStream bytes();
 
@@ -54,6 +68,9 @@ record Surroundings(
         PrintStream printer();
 
         boolean terminal();
+
+        /** Of a terminal. */
+        int columns();
 
         /** Whether another process reads what is written here, so that a failed write means that it has gone. */
         boolean pipe();
