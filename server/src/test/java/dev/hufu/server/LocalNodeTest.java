@@ -194,7 +194,8 @@ final class LocalNodeTest {
                         .session("local")
                         .map(session -> session.capacity() > 0)
                         .orElse(false));
-        assertThat(core.state(run)).isEqualTo(TaskState.RUNNING);
+        // Where the start was not recorded before, the agent tells it once the two agree.
+        Core.await("the run goes on", () -> core.state(run) == TaskState.RUNNING);
         Files.createFile(go);
         assertThat(core.ended(run).progress().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(output(core.task(run).currentAttempt(), Stream.STDOUT)).isEqualTo(pid + "\ndone\n");

@@ -75,7 +75,8 @@ final class RequestLineTest {
                 "/api/v1/tasks/" + RUN + ".0",
                 "/api/v1/tasks/" + RUN + ".0/output",
                 "/api//v1/runs",
-                "/api/v1/nodes",
+                "/api/v1/nodes/",
+                "/api/v1/nodes/..%2flocal",
                 "/API/v1/runs",
                 "/"
             })
@@ -85,12 +86,13 @@ final class RequestLineTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TRACE,/api/v1/runs,POST",
-        "BREW,/api/v1/runs,POST",
-        "brew,/api/v1/runs,POST",
-        "BEFORE,/api/v1/runs,POST",
-        "OPTIONS,/api/v1/runs,POST",
-        "GET,/api/v1/runs,POST",
+        "TRACE,/api/v1/runs,'GET, POST, HEAD'",
+        "BREW,/api/v1/runs,'GET, POST, HEAD'",
+        "brew,/api/v1/runs,'GET, POST, HEAD'",
+        "BEFORE,/api/v1/runs,'GET, POST, HEAD'",
+        "OPTIONS,/api/v1/runs,'GET, POST, HEAD'",
+        "PUT,/api/v1/runs,'GET, POST, HEAD'",
+        "POST,/api/v1/nodes,'GET, HEAD'",
         "PUT,/healthz,'GET, HEAD'",
         "TRACE,/healthz,'GET, HEAD'",
         "DELETE,/api/v1/runs/" + RUN + ",'GET, HEAD'",

@@ -29,11 +29,14 @@ final class Rows {
 
     private static final RecordCodec JSON = RecordCodec.json();
 
-    private static final String RUN = """
-            SELECT id, created_at, created_by, retry_of, trace_id, traceparent, state, started_at, finished_at,
-                cancel_requested_at, pending, dispatched, running, retrying, succeeded, failed, timed_out, cancelled,
-                expired, lost, last_event
-            FROM runs WHERE id = ?""";
+    /** Of runs, named {@code r}, as {@link #runRow} reads them. */
+    static final String RUN_COLUMNS = """
+            SELECT r.id, r.created_at, r.created_by, r.retry_of, r.trace_id, r.traceparent, r.state, r.started_at,
+                r.finished_at, r.cancel_requested_at, r.pending, r.dispatched, r.running, r.retrying, r.succeeded,
+                r.failed, r.timed_out, r.cancelled, r.expired, r.lost, r.last_event
+            """;
+
+    private static final String RUN = RUN_COLUMNS + "FROM runs AS r WHERE r.id = ?";
     private static final String SPEC = "SELECT spec FROM run_specs WHERE run_id = ?";
     private static final String TASK_COLUMNS = """
             SELECT run_id, task_index, node, created_at, expires_at, state, attempt, reason, message, dispatched_at,

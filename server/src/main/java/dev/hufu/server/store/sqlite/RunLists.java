@@ -38,12 +38,6 @@ final class RunLists {
                      WHERE has.name = wanted.key AND has.value = wanted.value AND has.run_id = r.id)))
             """;
 
-    private static final String COLUMNS = """
-            SELECT r.id, r.created_at, r.created_by, r.retry_of, r.trace_id, r.traceparent, r.state, r.started_at,
-                r.finished_at, r.cancel_requested_at, r.pending, r.dispatched, r.running, r.retrying, r.succeeded,
-                r.failed, r.timed_out, r.cancelled, r.expired, r.lost
-            FROM\s""";
-
     /** A way through the history, newest first. */
     enum Walk {
         EVERY("runs AS r WHERE r.id < ?1 AND r.id >= ?2", "r.id"),
@@ -63,7 +57,7 @@ final class RunLists {
         private final String count;
 
         Walk(String source, String id) {
-            page = COLUMNS + source + REST + "ORDER BY " + id + " DESC LIMIT ?11";
+            page = Rows.RUN_COLUMNS + "FROM " + source + REST + "ORDER BY " + id + " DESC LIMIT ?11";
             count = "SELECT count(*) FROM (SELECT 1 FROM " + source + " ORDER BY " + id + " DESC LIMIT ?11)";
         }
 
@@ -102,9 +96,9 @@ final class RunLists {
             return ways.getFirst();
         }
         Way shortest = ways.getFirst();
-        long least = Long.MAX_VALUE;
+        long least = COUNTED;
         for (Way way : ways) {
-            long entries = bound(statements.query(way.walk().count), filter, before, way, COUNTED)
+            long entries = bound(statements.query(way.walk().count), filter, before, way, least)
                     .first(row -> row.getLong(1))
                     .orElse(0L);
             if (entries < least) {
@@ -131,7 +125,7 @@ final class RunLists {
         return ways.isEmpty() ? List.of(new Way(Walk.EVERY, null, null)) : ways;
     }
 
-    private static Query bound(Query query, RunFilter filter, @Nullable RunId before, Way way, int limit)
+    private static Query bound(Query query, RunFilter filter, @Nullable RunId before, Way way, long limit)
             throws SQLException {
         Instant since = filter.since();
         Instant until = filter.until();
