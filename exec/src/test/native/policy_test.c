@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,9 +112,6 @@ static void command_waits_for_its_reader(void) {
     await_output(attempt.file, MIB + 1);
     consumed(&attempt, 100001, 99);
     await_output(attempt.file, MIB + 100001);
-    consumed(&attempt, 100000, 0);
-    consumed(&attempt, 100002, 0);
-    await_output(attempt.file, MIB + 100002);
     consumed(&attempt, 3000000, 0);
     struct ended ended = await_ended(&attempt);
     CHECK_EQUAL(ended.value, 0);
@@ -122,6 +120,50 @@ static void command_waits_for_its_reader(void) {
     char end[4];
     read_ring(attempt.file, 0, 3000000, end, 4);
     CHECK(memcmp(end, "end\n", 4) == 0);
+}
+
+/* Both in one piece, so that the second is seen before the first has an effect. */
+static void consumed_never_goes_back(void) {
+    struct order order = policy_shell("head -c 3000000 /dev/zero", LAUNCH_OUTPUT_BLOCK, MIB);
+    struct attempt_client attempt = launch(shared_launcher(), &order);
+    await_output(attempt.file, MIB);
+    uint8_t frames[48] = {0};
+    for (uint8_t *at = frames; at < frames + sizeof frames; at += 24) {
+        put32(at, 20);
+        put16(at + 4, FRAME_CONSUMED);
+    }
+    put64(frames + 8, 200000);
+    put64(frames + 32, 7);
+    CHECK_EQUAL(send(attempt.connection, frames, sizeof frames, 0), sizeof frames);
+    await_output(attempt.file, MIB + 200000);
+    consumed(&attempt, 3000000, 0);
+    CHECK_EQUAL(await_ended(&attempt).written[0], 3000000);
+}
+
+/* Clock ticks of a hundredth of a second. */
+static unsigned long cpu_of(pid_t pid) {
+    char path[64];
+    unsigned long user = 0;
+    unsigned long system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int) pid);
+    FILE *opened = fopen(path, "r");
+    CHECK(opened != NULL);
+    int found = fscanf(opened, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+    fclose(opened);
+    CHECK_EQUAL(found, 2);
+    return user + system;
+}
+
+static void waiting_for_a_reader_costs_nothing(void) {
+    struct order order = policy_shell("exec cat /dev/zero", LAUNCH_OUTPUT_BLOCK, MIB);
+    struct attempt_client attempt = launch(shared_launcher(), &order);
+    pid_t supervisor = (pid_t) header64(attempt.file, 104);
+    await_output(attempt.file, MIB);
+    unsigned long before = cpu_of(supervisor);
+    usleep(500000);
+    CHECK(cpu_of(supervisor) - before <= 10);
+    stop(&attempt, CAUSE_REQUESTED, 0);
+    (void) await_ended(&attempt);
 }
 
 static void small_limit_leaves_a_window_of_64_kib(void) {
@@ -347,6 +389,8 @@ const struct test_case policy_cases[] = {
     {"output_kill_comes_after_the_grace_where_term_is_ignored", output_kill_comes_after_the_grace_where_term_is_ignored},
     {"limit_passed_in_the_last_moment_counts", limit_passed_in_the_last_moment_counts},
     {"command_waits_for_its_reader", command_waits_for_its_reader},
+    {"consumed_never_goes_back", consumed_never_goes_back},
+    {"waiting_for_a_reader_costs_nothing", waiting_for_a_reader_costs_nothing},
     {"small_limit_leaves_a_window_of_64_kib", small_limit_leaves_a_window_of_64_kib},
     {"streams_wait_each_for_itself", streams_wait_each_for_itself},
     {"reader_that_consumes_loses_no_byte", reader_that_consumes_loses_no_byte},
