@@ -2,7 +2,9 @@ package dev.hufu.server;
 
 import dev.hufu.agent.AgentConfig;
 import dev.hufu.exec.LauncherConfig;
+import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.RunIds;
+import dev.hufu.protocol.ServerMessage;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
@@ -11,6 +13,9 @@ import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
 import dev.hufu.server.http.HttpServer;
+import dev.hufu.server.output.OutputPulse;
+import dev.hufu.server.output.OutputStore;
+import dev.hufu.server.output.Outputs;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
 import dev.hufu.server.run.Retries;
@@ -55,6 +60,7 @@ public final class HufuServer implements Service {
     private final Dispatcher dispatcher;
     private final Submissions submissions;
     private final LocalNode node;
+    private final OutputPulse pulse;
     private final HttpServer http;
     private boolean started;
     private boolean stopped;
@@ -89,7 +95,15 @@ public final class HufuServer implements Service {
                 agentConfig(config), launcherConfig(config), version, sessions, timers, _ -> onBroken.run());
         RunActions runs = new RunActions(
                 submissions, waits, new Cancellations(tasks, dispatcher), new Retries(store, submissions));
-        Api api = new Api(runs, store, node.output(), new Nodes(sessions, store, timers), tokens, timers);
+        OutputStore outputs = node.output();
+        pulse = new OutputPulse(outputs, timers);
+        Api api = new Api(
+                runs,
+                store,
+                new Outputs(outputs, pulse, this::outputRead),
+                new Nodes(sessions, store, timers),
+                tokens,
+                timers);
         http = new HttpServer(HttpConfig.at(config.listen()), api, timers);
     }
 
@@ -104,6 +118,7 @@ public final class HufuServer implements Service {
             sessions.start();
             dispatcher.start();
             node.start();
+            pulse.start();
             http.start();
         } catch (UncheckedIOException | CannotListenException failed) {
             stop();
@@ -140,7 +155,14 @@ public final class HufuServer implements Service {
             Thread.currentThread().interrupt();
         }
         List<Runnable> order = List.of(
-                http::stop, dispatcher::stop, node::stop, sessions::stop, timers::stop, store::close, lock::close);
+                http::stop,
+                pulse::stop,
+                dispatcher::stop,
+                node::stop,
+                sessions::stop,
+                timers::stop,
+                store::close,
+                lock::close);
         for (Runnable each : order) {
             try {
                 each.run();
@@ -149,6 +171,10 @@ public final class HufuServer implements Service {
             }
         }
         LOG.info("Stopped");
+    }
+
+    private void outputRead(String to, AttemptId attempt, long stdout, long stderr) {
+        sessions.send(to, new ServerMessage.OutputRead(attempt, stdout, stderr));
     }
 
     private static void refuseUnsafe(ServerConfig config) {

@@ -2,7 +2,9 @@ package dev.hufu.server.http;
 
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.fleet.Nodes;
-import dev.hufu.server.output.OutputStore;
+import dev.hufu.server.http.stream.OutputFollow;
+import dev.hufu.server.http.stream.Streams;
+import dev.hufu.server.output.Outputs;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.Submissions;
@@ -15,17 +17,21 @@ import java.util.List;
 public final class Api {
     private final Submissions submissions;
     private final Gate gate;
+    private final Streams streams = new Streams();
     private final List<Route> routes;
 
-    public Api(RunActions runs, RunStore store, OutputStore outputs, Nodes nodes, Tokens tokens, Timers timers) {
+    public Api(RunActions runs, RunStore store, Outputs outputs, Nodes nodes, Tokens tokens, Timers timers) {
         this.submissions = runs.submissions();
         this.gate = new Gate(tokens, new FailedLogins(store, timers));
-        TaskOutputs taskOutputs = new TaskOutputs(outputs);
+        TaskOutputs taskOutputs = new TaskOutputs(outputs.store());
+        OutputFollow follow = new OutputFollow(store, runs.waits(), outputs, timers);
         List<Route> all = new ArrayList<>();
         all.addAll(new RunRoutes(runs, store, taskOutputs).routes());
         all.addAll(new RunListRoutes(store).routes());
+        all.addAll(new EventRoutes(store, runs.waits(), streams).routes());
         all.addAll(new TaskRoutes(store, taskOutputs).routes());
-        all.addAll(new OutputRoutes(store, outputs).routes());
+        all.addAll(new OutputRoutes(store, outputs.store(), follow, streams).routes());
+        all.addAll(new ExecRoutes(runs, store, taskOutputs, follow, streams, timers).routes());
         all.addAll(new NodeRoutes(nodes, submissions).routes());
         all.addAll(new HealthRoutes(submissions, store).routes());
         all.addAll(new DocumentRoutes().routes());
@@ -38,6 +44,11 @@ public final class Api {
 
     Gate gate() {
         return gate;
+    }
+
+    /** The answers that go on. */
+    Streams streams() {
+        return streams;
     }
 
     boolean draining() {

@@ -2,6 +2,11 @@ package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.auth.Caller;
+import dev.hufu.server.http.header.StandardHeaders;
+import dev.hufu.server.http.header.TraceContext;
+import dev.hufu.server.http.stream.MediaType;
+import dev.hufu.server.http.stream.OpenStream;
+import dev.hufu.server.http.stream.Streams;
 import dev.hufu.server.run.Refusal;
 import io.javalin.http.Context;
 import jakarta.servlet.http.HttpServletRequest;
@@ -11,9 +16,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One request and its answer, as routes see them. Not for several threads. */
@@ -182,6 +189,16 @@ final class Exchange {
         response.addHeader(name, value);
     }
 
+    /** The type of these that the caller prefers. */
+    MediaType accepted(MediaType... offered) {
+        List<MediaType> all = List.of(offered);
+        return MediaType.preferred(request.getHeaders("Accept"), all)
+                .orElseThrow(() -> new Refusal(
+                        ErrorKind.INVALID_REQUEST,
+                        "Accept asks for what is not served here; it may be "
+                                + all.stream().map(MediaType::text).collect(Collectors.joining(", ")) + "."));
+    }
+
     void json(int status, byte[] body) throws IOException {
         send(status, JSON, body);
     }
@@ -203,15 +220,55 @@ final class Exchange {
         begin(status, mediaType, body.length).write(body);
     }
 
+    /** An answer that would go on, to {@code HEAD}. */
+    void beginHead(MediaType mediaType) throws IOException {
+        beginStream(mediaType);
+        response.flushBuffer();
+    }
+
+    /** Begins an answer that goes on. Its headers are sent; the caller closes it. */
+    OpenStream stream(MediaType mediaType, Streams streams) throws IOException {
+        beginStream(mediaType);
+        OutputStream target = response.getOutputStream();
+        response.flushBuffer();
+        return streams.open(request, target);
+    }
+
+    private void beginStream(MediaType mediaType) {
+        begun = true;
+        // The connection is read meanwhile, to notice its end, so that no other request can come on it.
+        response.setHeader("Connection", "close");
+        endsByItself();
+        response.setStatus(200);
+        response.setContentType(mediaType.text());
+    }
+
     /** Begins an answer of a known length; the container leaves its body out for {@code HEAD}. */
     OutputStream begin(int status, String mediaType, long length) throws IOException {
+        OutputStream target = begun(status, mediaType);
+        response.setContentLengthLong(length);
+        return target;
+    }
+
+    OutputStream beginOfUnknownLength(String mediaType) throws IOException {
+        endsByItself();
+        return begun(200, mediaType);
+    }
+
+    /** Said here, because else an answer on a connection that closes would end with it, cut or not. */
+    private void endsByItself() {
+        if (request.getProtocol().equals("HTTP/1.1")) {
+            response.setHeader("Transfer-Encoding", "chunked");
+        }
+    }
+
+    private OutputStream begun(int status, String mediaType) throws IOException {
         begun = true;
         if (closing.getAsBoolean()) {
             response.setHeader("Connection", "close");
         }
         response.setStatus(status);
         response.setContentType(mediaType);
-        response.setContentLengthLong(length);
         return response.getOutputStream();
     }
 }

@@ -2,6 +2,7 @@ package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.stream.Streams;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.support.Service;
 import dev.hufu.support.Threads;
@@ -21,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import kotlin.LazyKt;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
@@ -42,10 +44,12 @@ public final class HttpServer implements Service {
     private static final int MAXIMUM_THREADS = 8;
     private static final int MINIMUM_THREADS = 3;
     private static final Duration POLL = Duration.ofMillis(5);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private final HttpConfig config;
     private final Timers timers;
     private final RequestCycle cycle;
+    private final Streams streams;
     private final Javalin javalin;
     private boolean started;
     private boolean stopped;
@@ -54,6 +58,7 @@ public final class HttpServer implements Service {
         this.config = config;
         this.timers = timers;
         this.cycle = new RequestCycle(api, config.bodyLimit());
+        this.streams = api.streams();
         this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
     }
 
@@ -76,8 +81,14 @@ public final class HttpServer implements Service {
         return javalin.port();
     }
 
-    /** Waits until no request is being worked on, no longer than this. */
+    /** Waits until no request is being worked on, no longer than this; then what goes on still is told to end. */
     public void drain(Duration limit) throws InterruptedException {
+        awaitIdle(limit);
+        streams.endAll();
+        awaitIdle(LAST_WORDS);
+    }
+
+    private void awaitIdle(Duration limit) throws InterruptedException {
         long deadline = timers.nanoTime() + limit.toNanos();
         while (cycle.inFlight() > 0 && timers.nanoTime() - deadline < 0) {
             timers.sleep(POLL);
@@ -117,15 +128,20 @@ public final class HttpServer implements Service {
                 add(javalinConfig, "HEAD", route);
             }
         }
-        javalinConfig.routes.exception(RequestCycle.BrokenAnswerException.class, (broken, _) -> broken(broken));
+        javalinConfig.routes.exception(RequestCycle.BrokenAnswerException.class, HttpServer::cut);
         javalinConfig.routes.exception(
                 HttpResponseException.class,
                 (refused, context) -> cycle.serve(context, Permission.READ, exchange -> unrouted(exchange, refused)));
     }
 
-    /** The rest of an answer is missing, and its length was announced: the container cuts the connection. */
-    private static void broken(RequestCycle.BrokenAnswerException broken) {
+    /** The rest of an answer is missing: the connection is cut, so that what was sent does not look like all. */
+    private static void cut(RequestCycle.BrokenAnswerException broken, Context context) {
         LOG.debug("an answer broke off", broken);
+        ServletContextRequest.getServletContextRequest(context.req())
+                .getConnectionMetaData()
+                .getConnection()
+                .getEndPoint()
+                .close(broken);
     }
 
     private void add(JavalinConfig javalinConfig, String method, Route route) {

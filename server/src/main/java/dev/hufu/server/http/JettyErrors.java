@@ -1,5 +1,7 @@
 package dev.hufu.server.http;
 
+import dev.hufu.server.http.header.StandardHeaders;
+import dev.hufu.server.http.header.TraceContext;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;

@@ -106,6 +106,15 @@ final class QueryParameters {
         return absent;
     }
 
+    /** {@code true} or {@code false}, which counts too where it is not given. */
+    boolean bool(String name) {
+        String text = values.get(name);
+        if (text != null && !text.equals("true") && !text.equals("false")) {
+            reject(name, "must be \"true\" or \"false\"");
+        }
+        return "true".equals(text);
+    }
+
     void reject(String name, String detail) {
         errors.add(pointer(name), detail);
     }

@@ -2,6 +2,8 @@ package dev.hufu.server.http;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.header.StandardHeaders;
+import dev.hufu.server.http.header.TraceContext;
 import dev.hufu.server.run.Refusal;
 import io.javalin.http.Context;
 import java.io.EOFException;

@@ -5,6 +5,7 @@ import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.header.Preferences;
 import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.http.json.Json;
 import dev.hufu.server.output.TaskOutputs;
@@ -158,7 +159,7 @@ final class RunRoutes {
         return new Refusal(ErrorKind.NOT_FOUND, "There is no such run.");
     }
 
-    private static @Nullable String idempotencyKey(Enumeration<String> headers) {
+    static @Nullable String idempotencyKey(Enumeration<String> headers) {
         if (!headers.hasMoreElements()) {
             return null;
         }

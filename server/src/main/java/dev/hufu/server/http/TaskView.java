@@ -17,7 +17,12 @@ final class TaskView {
         return Json.write(generator -> write(generator, task, output));
     }
 
-    static void write(JsonGenerator generator, TaskRecord task, TaskOutputs.Summary output) {
+    /** For events, which say how things were: what was written by then is not known any more. */
+    static byte[] renderWithoutOutput(TaskRecord task) {
+        return Json.write(generator -> write(generator, task, null));
+    }
+
+    static void write(JsonGenerator generator, TaskRecord task, TaskOutputs.@Nullable Summary output) {
         TaskRecord.Progress progress = task.progress();
         AttemptRecord last = task.currentAttemptRecord();
         Outcome outcome = last == null ? null : last.outcome();
@@ -44,7 +49,9 @@ final class TaskView {
         Json.time(generator, "startedAt", progress.startedAt());
         Json.time(generator, "finishedAt", progress.finishedAt());
         usage(generator, outcome);
-        output(generator, output);
+        if (output != null) {
+            output(generator, output);
+        }
         generator.writeEndObject();
     }
 

@@ -3,8 +3,6 @@ package dev.hufu.server.output;
 import dev.hufu.server.output.AttemptOutput.Arrival;
 import dev.hufu.server.output.AttemptOutput.Stream;
 import java.io.IOException;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends both streams of an attempt in the order in which their bytes arrived. What came at one arrival ends where the next
@@ -24,7 +22,7 @@ public final class ArrivalOrder {
     }
 
     public void copy(OutputSink sink) throws IOException {
-        Pages pages = new Pages();
+        ArrivalPages pages = new ArrivalPages(output, PAGE);
         for (long number = 0; !sink.isFull() && !(stdout.isDone() && stderr.isDone()); number++) {
             Arrival arrival = pages.at(number);
             if (arrival == null) {
@@ -40,7 +38,7 @@ public final class ArrivalOrder {
     /** One stream: how far it was sent, and where its next arrival begins. */
     private final class Side {
         private final OutputSnapshot snapshot;
-        private final Pages ahead = new Pages();
+        private final ArrivalPages ahead = new ArrivalPages(output, PAGE);
         private long sent;
         private long lookedAt = -1;
 
@@ -73,21 +71,6 @@ public final class ArrivalOrder {
                 snapshot.copy(sent, end, sink);
                 sent = end;
             }
-        }
-    }
-
-    /** Arrivals by number, a page at a time. */
-    private final class Pages {
-        private List<Arrival> page = List.of();
-        private long first;
-
-        @Nullable
-        Arrival at(long number) throws IOException {
-            if (number < first || number >= first + page.size()) {
-                page = output.arrivals(number, PAGE);
-                first = number;
-            }
-            return page.isEmpty() ? null : page.get((int) (number - first));
         }
     }
 }

@@ -73,6 +73,10 @@ public final class OutputSnapshot {
 
     /** Where bytes are missing, as {@code stdout=<from>-<to>}. */
     public String gap() {
+        return gap(stream, extent);
+    }
+
+    public static String gap(Stream stream, Extent extent) {
         return (stream == Stream.STDOUT ? "stdout=" : "stderr=") + extent.headKept() + "-" + extent.tailFrom();
     }
 

@@ -4,6 +4,8 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -11,13 +13,33 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets callers wait for a run's end. Holds an entry only for runs somebody waits for; the store is asked after registering,
- * so that an end just before is not missed. Thread-safe; owns no thread.
+ * Lets callers wait for a run's end, or hear of its changes. Holds an entry only for runs somebody waits for; the store is
+ * asked after registering, so that a change just before is not missed. Thread-safe; owns no thread.
  */
 public final class RunWaits {
     private final ConcurrentHashMap<RunId, Wait> waiting = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<RunId, List<Watch>> watched = new ConcurrentHashMap<>();
     private final RunStore store;
     private volatile boolean released;
+
+    /** Hears of a run's changes until it is closed. */
+    public final class Watch implements AutoCloseable {
+        private final RunId run;
+        private final Runnable onChange;
+
+        private Watch(RunId run, Runnable onChange) {
+            this.run = run;
+            this.onChange = onChange;
+        }
+
+        @Override
+        public void close() {
+            watched.computeIfPresent(run, (_, all) -> {
+                List<Watch> rest = all.stream().filter(each -> each != this).toList();
+                return rest.isEmpty() ? null : rest;
+            });
+        }
+    }
 
     /** Those who wait for one run; the count of them is changed inside the map only. */
     private static final class Wait {
@@ -32,6 +54,10 @@ public final class RunWaits {
 
     /** Called after every committed change of a run. */
     void changed(RunRecord run) {
+        List<Watch> watches = watched.get(run.id());
+        if (watches != null) {
+            watches.forEach(watch -> watch.onChange.run());
+        }
         if (!run.progress().state().terminal()) {
             return;
         }
@@ -66,9 +92,24 @@ public final class RunWaits {
         }
     }
 
-    /** How many runs are waited for. */
+    /**
+     * Hears of every change of a run that is committed from now on. What was before is for the caller to read afterwards.
+     *
+     * @param onChange called on the thread of the change; returns at once
+     */
+    public Watch watch(RunId run, Runnable onChange) {
+        Watch watch = new Watch(run, onChange);
+        watched.compute(run, (_, present) -> {
+            List<Watch> all = new ArrayList<>(present == null ? List.of() : present);
+            all.add(watch);
+            return List.copyOf(all);
+        });
+        return watch;
+    }
+
+    /** How many runs are waited for or watched. */
     int size() {
-        return waiting.size();
+        return waiting.size() + watched.size();
     }
 
     private Wait enter(RunId id) {

@@ -8,6 +8,9 @@ import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.fleet.Nodes;
+import dev.hufu.server.output.OutputPulse;
+import dev.hufu.server.output.Outputs;
+import dev.hufu.server.output.ReaderProgress;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
 import dev.hufu.server.run.Retries;
@@ -36,6 +39,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -53,17 +59,42 @@ final class ApiFixture implements AutoCloseable {
     final Tasks tasks = new Tasks(store, waits, timers);
     final AgentSessions sessions = new AgentSessions(store, tasks, timers);
     final Submissions submissions;
+    final OutputPulse pulse;
+    final Progress progress = new Progress();
     final Api api;
     final HttpServer server;
     final String token;
+    /** What agents were told to stop. */
+    final BlockingQueue<AttemptId> stopped = new LinkedBlockingQueue<>();
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final Wakeups wakeups = new Wakeups() {
         @Override
         public void workPending() {}
 
         @Override
-        public void stop(String node, AttemptId attempt, Duration grace) {}
+        public void stop(String node, AttemptId attempt, Duration grace) {
+            stopped.add(attempt);
+        }
     };
+
+    /** What readers said of how far they are, as text. */
+    static final class Progress implements ReaderProgress {
+        private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+
+        @Override
+        public void read(String node, AttemptId attempt, long stdout, long stderr) {
+            said.add(node + " " + attempt.number() + " " + stdout + "," + stderr);
+        }
+
+        String next() throws InterruptedException {
+            String next = said.poll(30, TimeUnit.SECONDS);
+            if (next == null) {
+                throw new AssertionError("no reader said anything");
+            }
+            return next;
+        }
+    }
 
     ApiFixture(Path data) throws IOException {
         this(data, HttpConfig.DEFAULT_IDLE_TIMEOUT, 1_000);
@@ -74,9 +105,12 @@ final class ApiFixture implements AutoCloseable {
         token = Files.readString(tokens.file()).strip();
         RunIds ids = new RunIds(timers::now, new SecureRandom());
         submissions = new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), wakeups, maxPending);
+        pulse = new OutputPulse(outputs, timers);
+        pulse.start();
         RunActions runs =
                 new RunActions(submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions));
-        api = new Api(runs, store, outputs, new Nodes(sessions, store, timers), tokens, timers);
+        api = new Api(
+                runs, store, new Outputs(outputs, pulse, progress), new Nodes(sessions, store, timers), tokens, timers);
         server = new HttpServer(
                 new HttpConfig(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BODY_LIMIT, idleTimeout),
                 api,
@@ -155,6 +189,21 @@ final class ApiFixture implements AutoCloseable {
         tasks.apply(run.task(0), new TaskEvent.Ended(1, outcome, now()), "node:local");
     }
 
+    /** Returns once no answer goes on any more. */
+    void awaitNoStreams() {
+        long deadline = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+        while (api.streams().size() > 0) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError(api.streams().size() + " answers go on still");
+            }
+            try {
+                Thread.sleep(2);
+            } catch (InterruptedException ending) {
+                throw new IllegalStateException(ending);
+            }
+        }
+    }
+
     /** Sends bytes as they are and reads until the server closes. */
     String raw(byte[] request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
@@ -174,6 +223,7 @@ final class ApiFixture implements AutoCloseable {
         client.close();
         server.stop();
         sessions.stop();
+        pulse.stop();
         timers.stop();
     }
 }

@@ -46,8 +46,13 @@ final class FakeOutputStore implements OutputStore {
             this.tailLimit = tailLimit;
         }
 
-        Written write(Stream stream, byte[] bytes) {
-            arrivals.add(new Arrival(stream, bytes(stream).size(), arrivals.size()));
+        synchronized Written write(Stream stream, byte[] bytes) {
+            return write(stream, bytes, arrivals.size());
+        }
+
+        /** @param at when it arrived, in nanoseconds since the epoch */
+        synchronized Written write(Stream stream, byte[] bytes, long at) {
+            arrivals.add(new Arrival(stream, bytes(stream).size(), at));
             bytes(stream).writeBytes(bytes);
             return this;
         }
@@ -62,14 +67,14 @@ final class FakeOutputStore implements OutputStore {
         }
 
         @Override
-        public Extent extent(Stream stream) {
+        public synchronized Extent extent(Stream stream) {
             long written = bytes(stream).size();
             long head = Math.min(written, headLimit);
             return new Extent(written, head, Math.max(head, written - tailLimit));
         }
 
         @Override
-        public int read(Stream stream, long position, ByteBuffer target) throws IOException {
+        public synchronized int read(Stream stream, long position, ByteBuffer target) throws IOException {
             if (position >= damagedFrom) {
                 throw new IOException("a bad disk");
             }
@@ -84,7 +89,7 @@ final class FakeOutputStore implements OutputStore {
         }
 
         @Override
-        public List<Arrival> arrivals(long from, int limit) {
+        public synchronized List<Arrival> arrivals(long from, int limit) {
             return arrivals.stream().skip(from).limit(Math.min(limit, 3)).toList();
         }
 

@@ -47,6 +47,14 @@ final class FakeRunStore implements RunStore {
         return runs.size();
     }
 
+    /** The newest run, once there is one. */
+    synchronized RunId awaitRun() throws InterruptedException {
+        while (runs.isEmpty()) {
+            wait();
+        }
+        return runs.lastKey();
+    }
+
     @Override
     public synchronized Inserted insert(NewRun run) {
         check();
@@ -73,6 +81,7 @@ final class FakeRunStore implements RunStore {
         beginning.add(new RunEvent.OfRun(1, run));
         its.forEach(task -> beginning.add(new RunEvent.OfTask(beginning.size() + 1L, task)));
         events.put(run.id(), beginning);
+        notifyAll();
     }
 
     @Override

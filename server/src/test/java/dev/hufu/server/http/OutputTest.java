@@ -213,7 +213,7 @@ final class OutputTest {
                 "limit=-1",
                 "attempt=0",
                 "attempt=x",
-                "follow=true",
+                "follow=yes",
                 "stdoutOffset=1",
                 "limit=9223372036854775808",
                 "stream=stdout&stream=stderr"
@@ -223,9 +223,9 @@ final class OutputTest {
     }
 
     @Test
-    void framesAreNotServedAsRawBytes() {
+    void whoAsksForOtherThanIsServedIsToldSo() {
         String path = "/api/v1/tasks/" + run + ".0/output";
-        for (String accept : new String[] {"text/event-stream", "application/x-ndjson"}) {
+        for (String accept : new String[] {"application/json", "text/html, image/*"}) {
             HttpResponse<String> answer =
                     api.send(api.request(path).header("Accept", accept).GET());
             assertThat(answer.statusCode()).isEqualTo(400);

@@ -58,7 +58,11 @@ public final class Json {
     }
 
     public static void time(JsonGenerator generator, String name, @Nullable Instant value) {
-        text(generator, name, value == null ? null : TIME.format(value));
+        text(generator, name, value == null ? null : timeText(value));
+    }
+
+    public static String timeText(Instant value) {
+        return TIME.format(value);
     }
 
     public static void id(JsonGenerator generator, String name, @Nullable RunId value) {

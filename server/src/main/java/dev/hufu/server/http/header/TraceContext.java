@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.header;
 
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param traceId 32 hexadecimal digits
  * @param traceparent what the processes of this request continue
  */
-record TraceContext(String traceId, String traceparent) {
-    static final String HEADER = "traceparent";
+public record TraceContext(String traceId, String traceparent) {
+    public static final String HEADER = "traceparent";
 
     private static final int LENGTH = 55;
 
-    static TraceContext continuing(@Nullable String header) {
+    public static TraceContext continuing(@Nullable String header) {
         if (header == null || !isValid(header)) {
             String traceId = hex(nonZero()) + hex(nonZero());
             return new TraceContext(traceId, "00-" + traceId + "-" + hex(nonZero()) + "-01");

@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.header;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.server.run.Refusal;
@@ -7,15 +7,15 @@ import java.util.Enumeration;
 import java.util.Optional;
 
 /** What a caller prefers (RFC 7240). Preferences other than {@code wait} are left to those who know them. */
-final class Preferences {
-    static final int LONGEST_WAIT_SECONDS = 60;
+public final class Preferences {
+    private static final int LONGEST_WAIT_SECONDS = 60;
 
     private static final String WAIT = "wait";
 
     private Preferences() {}
 
     /** For how long to wait for the end, if at all. */
-    static Optional<Duration> wait(Enumeration<String> headers) {
+    public static Optional<Duration> wait(Enumeration<String> headers) {
         while (headers.hasMoreElements()) {
             for (String preference : headers.nextElement().split(",", -1)) {
                 int equals = preference.indexOf('=');
