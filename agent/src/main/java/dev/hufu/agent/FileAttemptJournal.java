@@ -41,10 +41,36 @@ final class FileAttemptJournal implements AttemptJournal {
         void force(FileChannel file) throws IOException;
     }
 
+    /** Tells a volume without room from one that fails. */
+    @FunctionalInterface
+    interface Volume {
+        Volume OF_DIRECTORY = directory -> Files.getFileStore(directory).getUsableSpace() < LITTLE_ROOM;
+
+        boolean isFull(Path directory) throws IOException;
+    }
+
+    /** Writes all of this to the end of a file. */
+    @FunctionalInterface
+    interface Appender {
+        Appender WHOLE = (file, bytes) -> {
+            int length = bytes.remaining();
+            while (bytes.hasRemaining()) {
+                if (file.write(bytes) == 0) {
+                    throw new IOException("the disk took nothing");
+                }
+            }
+            return length;
+        };
+
+        int append(FileChannel file, ByteBuffer bytes) throws IOException;
+    }
+
     static final long SEGMENT_LIMIT = 8L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(FileAttemptJournal.class);
     private static final Pattern SEGMENT = Pattern.compile("([0-9a-f]{16})\\.journal");
+    private static final long LITTLE_ROOM = 1L << 20;
+    private static final long NANOS_BETWEEN_TRIES = 200_000_000;
     private static final String TEMPORARY = ".new";
 
     /** As many acknowledgements may wait for a record that must be synced, so that they cost no sync of their own. */
@@ -53,6 +79,8 @@ final class FileAttemptJournal implements AttemptJournal {
     private final Path directory;
     private final long segmentLimit;
     private final Sync sync;
+    private final Volume volume;
+    private final Appender appender;
     private final Thread writer = Threads.platform("hufu-journal", this::write);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -82,9 +110,15 @@ final class FileAttemptJournal implements AttemptJournal {
 
     /** @param segmentLimit bytes after which a segment is replaced by one with the live records only */
     FileAttemptJournal(Path directory, long segmentLimit, Sync sync) {
+        this(directory, segmentLimit, sync, Volume.OF_DIRECTORY, Appender.WHOLE);
+    }
+
+    FileAttemptJournal(Path directory, long segmentLimit, Sync sync, Volume volume, Appender appender) {
         this.directory = directory;
         this.segmentLimit = segmentLimit;
         this.sync = sync;
+        this.volume = volume;
+        this.appender = appender;
     }
 
     @Override
@@ -222,15 +256,58 @@ final class FileAttemptJournal implements AttemptJournal {
         for (Pending entry : batch) {
             encoded.add(entry.encoded());
         }
-        size += append(file, JournalFormat.batch(encoded));
+        size += appendWhenThereIsRoom(file, JournalFormat.batch(encoded));
         sync.force(file);
         for (Pending entry : batch) {
             apply(entry.record());
         }
         if (size > rotateAt) {
             Path old = segmentFile(sequence);
-            startSegment();
-            Files.delete(old);
+            if (startSegment()) {
+                Files.delete(old);
+            }
+        }
+    }
+
+    /**
+     * On a full volume this waits until there is room, or the journal is closed: nothing was synced, so that what was written
+     * of it can be cut off and written again.
+     */
+    private int appendWhenThereIsRoom(FileChannel file, ByteBuffer bytes) throws IOException {
+        boolean told = false;
+        boolean tried = false;
+        while (true) {
+            try {
+                return appender.append(file, bytes.duplicate());
+            } catch (IOException failed) {
+                file.truncate(size);
+                boolean full = volume.isFull(directory);
+                // It may have become less full just now: what fails again then is no want of room.
+                if ((!full && tried) || (full && !pause())) {
+                    throw failed;
+                }
+                tried = !full;
+                if (full && !told) {
+                    LOG.warn("The volume of the journal {} is full; starts and ends wait for room", directory, failed);
+                    told = true;
+                }
+            }
+        }
+    }
+
+    /** A moment; false where the journal is closed. */
+    private boolean pause() {
+        lock.lock();
+        try {
+            long left = NANOS_BETWEEN_TRIES;
+            while (!closed && left > 0) {
+                left = work.awaitNanos(left);
+            }
+            return !closed;
+        } catch (InterruptedException nobodyDoes) {
+            throw new IllegalStateException("the journal's thread is not interrupted", nobodyDoes);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -260,25 +337,50 @@ final class FileAttemptJournal implements AttemptJournal {
         }
     }
 
-    /** Writes the live records to a new segment and goes on in it; it has its name only once it is whole and durable. */
-    private void startSegment() throws IOException {
-        sequence++;
-        Path file = segmentFile(sequence);
+    /**
+     * Writes the live records to a new segment and goes on in it; it has its name only once it is whole and durable. False
+     * where there is no room for it: then the old one goes on.
+     */
+    private boolean startSegment() throws IOException {
+        Path file = segmentFile(sequence + 1);
         Path temporary = directory.resolve(file.getFileName() + TEMPORARY);
         FileChannel fresh = PrivateFiles.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         FileChannel old = segment;
+        long written;
+        try {
+            written = writeLive(fresh);
+            sync.force(fresh);
+        } catch (IOException failed) {
+            fresh.close();
+            if (old == null || !volume.isFull(directory)) {
+                throw failed;
+            }
+            // What the old one holds is durable, and the new one is nobody's yet.
+            Files.deleteIfExists(temporary);
+            rotateAt = size + segmentLimit;
+            return false;
+        }
         segment = fresh;
+        sequence++;
+        size = written;
         if (old != null) {
             old.close();
         }
-        size = append(fresh, JournalFormat.header());
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFiles.syncDirectory(directory);
+        rotateAt = Math.max(segmentLimit, 2 * size);
+        return true;
+    }
+
+    private long writeLive(FileChannel fresh) throws IOException {
+        long written = appender.append(fresh, JournalFormat.header());
         List<ByteBuffer> batch = new ArrayList<>();
         int bytes = 0;
         for (JournalRecord record : live.values()) {
             ByteBuffer encoded = JournalFormat.encode(record);
             if (bytes + encoded.remaining() > JournalFormat.MAXIMUM_BATCH) {
-                size += append(fresh, JournalFormat.batch(batch));
+                written += appender.append(fresh, JournalFormat.batch(batch));
                 batch.clear();
                 bytes = 0;
             }
@@ -286,12 +388,9 @@ final class FileAttemptJournal implements AttemptJournal {
             bytes += encoded.remaining();
         }
         if (!batch.isEmpty()) {
-            size += append(fresh, JournalFormat.batch(batch));
+            written += appender.append(fresh, JournalFormat.batch(batch));
         }
-        sync.force(fresh);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        PrivateFiles.syncDirectory(directory);
-        rotateAt = Math.max(segmentLimit, 2 * size);
+        return written;
     }
 
     private void readNewest(Path file) throws IOException {
@@ -331,17 +430,6 @@ final class FileAttemptJournal implements AttemptJournal {
 
     private static long sequence(Path file) {
         return Long.parseUnsignedLong(file.getFileName().toString(), 0, 16, 16);
-    }
-
-    private static int append(FileChannel file, ByteBuffer bytes) throws IOException {
-        int length = bytes.remaining();
-        while (bytes.hasRemaining()) {
-            int written = file.write(bytes);
-            if (written == 0) {
-                throw new IOException("the disk took nothing");
-            }
-        }
-        return length;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hufu.protocol.AttemptId;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -247,6 +248,63 @@ final class FileAttemptJournalTest extends AttemptJournalContract {
             journal.acknowledged(FIRST);
         }
         assertThat(reopened()).as("what was acknowledged is there").contains(starting(FIRST));
+    }
+
+    /** A real small volume is in the tests of whole servers; here it is one that is full whenever it is asked. */
+    @Test
+    void f28_onAFullVolumeItWaitsAndGoesOnWithoutLosingItsPlace() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        CountDownLatch waits = new CountDownLatch(2);
+        FileAttemptJournal.Volume volume = _ -> {
+            asked.incrementAndGet();
+            waits.countDown();
+            return true;
+        };
+        AtomicBoolean full = new AtomicBoolean();
+        FileAttemptJournal.Appender appender = (file, bytes) -> {
+            if (full.get()) {
+                ByteBuffer half = bytes.duplicate();
+                half.limit(half.position() + half.remaining() / 2);
+                file.write(half);
+                throw new IOException("No space left on device");
+            }
+            return FileAttemptJournal.Appender.WHOLE.append(file, bytes);
+        };
+        try (AttemptJournal journal = new FileAttemptJournal(
+                        directory(), FileAttemptJournal.SEGMENT_LIMIT, FileAttemptJournal.Sync.DATA, volume, appender);
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            journal.open();
+            journal.starting(FIRST, Samples.AT);
+            full.set(true);
+            Future<?> waiting = callers.submit(() -> {
+                journal.ended(FIRST, Samples.outcome(0));
+                return null;
+            });
+            assertThat(waits.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(waiting.isDone()).isFalse();
+            full.set(false);
+            waiting.get(30, TimeUnit.SECONDS);
+            journal.starting(SECOND, Samples.AT);
+        }
+        assertThat(asked.get()).isGreaterThanOrEqualTo(2);
+        assertThat(reopened()).containsExactly(new JournalRecord.Ended(FIRST, Samples.outcome(0)), starting(SECOND));
+    }
+
+    @Test
+    void aWriteThatFailsOnAVolumeWithRoomBreaksIt() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        FileAttemptJournal.Appender appender = (file, bytes) -> {
+            if (broken.get()) {
+                throw new IOException("Input/output error");
+            }
+            return FileAttemptJournal.Appender.WHOLE.append(file, bytes);
+        };
+        try (AttemptJournal journal = new FileAttemptJournal(
+                directory(), FileAttemptJournal.SEGMENT_LIMIT, FileAttemptJournal.Sync.DATA, _ -> false, appender)) {
+            journal.open();
+            broken.set(true);
+            assertThatThrownBy(() -> journal.starting(FIRST, Samples.AT)).hasMessageContaining("takes no more");
+        }
     }
 
     @Test
