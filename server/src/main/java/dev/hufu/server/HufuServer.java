@@ -6,6 +6,8 @@ import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.RunIds;
 import dev.hufu.protocol.ServerMessage;
 import dev.hufu.server.auth.Tokens;
+import dev.hufu.server.config.ServerConfig;
+import dev.hufu.server.config.TlsConfig;
 import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.fleet.Nodes;
@@ -13,29 +15,33 @@ import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
 import dev.hufu.server.http.HttpServer;
+import dev.hufu.server.metrics.Metrics;
 import dev.hufu.server.output.OutputPulse;
 import dev.hufu.server.output.OutputStore;
 import dev.hufu.server.output.Outputs;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.QueueLimit;
 import dev.hufu.server.run.Retries;
 import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
-import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.StoreUnavailableException;
 import dev.hufu.server.store.sqlite.SqliteRunStore;
+import dev.hufu.server.tls.Certificates;
 import dev.hufu.support.Service;
 import dev.hufu.support.SystemTimers;
+import dev.hufu.support.Timers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,14 +53,14 @@ public final class HufuServer implements Service {
     private static final Logger LOG = LoggerFactory.getLogger(HufuServer.class);
     private static final String STORE_FILE = "hufu.db";
     private static final String AGENT_DIRECTORY = "agent";
+    private static final String RELOADS = "Certificates that were there anew, by what became of them.";
     private static final String LAUNCHER_LOG = "launcher.log";
-    private static final int STARTS_PER_PROCESSOR = 2;
 
     private final ServerConfig config;
     private final DataDirectoryLock lock;
     private final Tokens tokens;
     private final SystemTimers timers = new SystemTimers();
-    private final RunStore store;
+    private final SqliteRunStore store;
     private final RunWaits waits;
     private final AgentSessions sessions;
     private final Dispatcher dispatcher;
@@ -62,6 +68,8 @@ public final class HufuServer implements Service {
     private final LocalNode node;
     private final OutputPulse pulse;
     private final HttpServer http;
+    private final Optional<Certificates> certificates;
+    private final Metrics metrics;
     private boolean started;
     private boolean stopped;
 
@@ -75,10 +83,16 @@ public final class HufuServer implements Service {
     public HufuServer(ServerConfig config, String version, Runnable onBroken) {
         this.config = config;
         refuseUnsafe(config);
+        certificates = certificates(config, timers);
+        metrics = new Metrics(version);
         lock = refusing(() -> DataDirectoryLock.acquire(config.data()));
         try {
             tokens = refusing(() -> openTokens(config.data()));
-            store = refusing(() -> SqliteRunStore.open(config.data().resolve(STORE_FILE), timers, onBroken));
+            store = refusing(() -> SqliteRunStore.open(
+                    config.data().resolve(STORE_FILE),
+                    timers,
+                    onBroken,
+                    new SqliteRunStore.Settings(config.store().reserve(), metrics.store())));
         } catch (StartRefusedException refused) {
             lock.close();
             throw refused;
@@ -86,11 +100,17 @@ public final class HufuServer implements Service {
         RunIds ids = new RunIds(timers::now, new SecureRandom());
         store.newestRun().ifPresent(ids::startAfter);
         waits = new RunWaits(store);
-        Tasks tasks = new Tasks(store, waits, timers);
+        Tasks tasks = new Tasks(store, waits, timers, metrics.runs());
         sessions = new AgentSessions(store, tasks, timers);
         dispatcher = new Dispatcher(store, tasks, sessions, timers);
-        submissions =
-                new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), dispatcher, config.maxPending());
+        submissions = new Submissions(
+                store,
+                ids,
+                timers,
+                new EnvironmentPolicy(config.execution().allowedEnvironment()),
+                dispatcher,
+                new QueueLimit(config.queue().capacity(), config.queue().heldRefusals(), timers),
+                metrics.runs());
         node = new LocalNode(
                 agentConfig(config), launcherConfig(config), version, sessions, timers, _ -> onBroken.run());
         RunActions runs = new RunActions(
@@ -104,7 +124,49 @@ public final class HufuServer implements Service {
                 new Nodes(sessions, store, timers),
                 tokens,
                 timers);
-        http = new HttpServer(HttpConfig.at(config.listen()), api, timers);
+        http = new HttpServer(httpConfig(config), api.withMetrics(metrics::exposition), timers, metrics.requests());
+        addGauges();
+    }
+
+    private void addGauges() {
+        metrics.gauge("hufu.queue.tasks", "Tasks that wait for a slot.", store::pendingTasks);
+        metrics.gauge(
+                "hufu.queue.capacity.tasks",
+                "Tasks that may wait.",
+                () -> config.queue().capacity());
+        metrics.gauge(
+                "hufu.queue.oldest.age.seconds",
+                "How long the first task of the queue waits; 0 for none.",
+                () -> store.oldestPending(Submissions.LOCAL_NODE)
+                        .map(since -> Duration.between(since, timers.now()).toMillis() / 1_000.0)
+                        .orElse(0.0));
+        metrics.gauge("hufu.tasks.active", "Attempts that are dispatched or running.", dispatcher::active);
+        metrics.gauge(
+                "hufu.tasks.active.limit",
+                "Attempts that may run at once.",
+                () -> config.execution().maxRunning());
+        metrics.gauge(
+                "hufu.store.reserve.spent",
+                "1 while the volume is full and nothing new is begun, else 0.",
+                () -> store.reserveSpent() ? 1 : 0);
+        metrics.gauge(
+                "hufu.tls.certificate.expiry.timestamp.seconds",
+                "When the certificate ends, in seconds since 1970; not a number without TLS.",
+                () -> certificates
+                        .map(each -> (double) each.expiresAt().getEpochSecond())
+                        .orElse(Double.NaN));
+        metrics.counter(
+                "hufu.tls.reloads",
+                RELOADS,
+                "result",
+                "taken",
+                () -> certificates.map(Certificates::reloads).orElse(0L));
+        metrics.counter(
+                "hufu.tls.reloads",
+                RELOADS,
+                "result",
+                "refused",
+                () -> certificates.map(Certificates::failures).orElse(0L));
     }
 
     @Override
@@ -119,6 +181,7 @@ public final class HufuServer implements Service {
             dispatcher.start();
             node.start();
             pulse.start();
+            certificates.ifPresent(Certificates::start);
             http.start();
         } catch (UncheckedIOException | CannotListenException failed) {
             stop();
@@ -127,11 +190,21 @@ public final class HufuServer implements Service {
         LOG.info("Ready on {}, data in {}", address(), config.data());
     }
 
+    /**
+     * Looks at what a start would look at before it touches anything.
+     *
+     * @throws StartRefusedException where a server would not start so
+     */
+    public static void check(ServerConfig config) {
+        refuseUnsafe(config);
+        certificates(config, new SystemTimers());
+    }
+
     /** Where requests are accepted, as in {@code http://127.0.0.1:7433}. */
     public String address() {
-        InetAddress host = config.listen().getAddress();
+        InetAddress host = config.listen().address().getAddress();
         String name = host instanceof Inet6Address ? "[" + host.getHostAddress() + "]" : host.getHostAddress();
-        return "http://" + name + ":" + http.port();
+        return (certificates.isPresent() ? "https://" : "http://") + name + ":" + http.port();
     }
 
     /** The file with the administrator's token. */
@@ -157,6 +230,7 @@ public final class HufuServer implements Service {
         List<Runnable> order = List.of(
                 http::stop,
                 pulse::stop,
+                () -> certificates.ifPresent(Certificates::stop),
                 dispatcher::stop,
                 node::stop,
                 sessions::stop,
@@ -178,12 +252,29 @@ public final class HufuServer implements Service {
     }
 
     private static void refuseUnsafe(ServerConfig config) {
-        InetAddress address = config.listen().getAddress();
-        if (!address.isLoopbackAddress()) {
-            throw new StartRefusedException("--listen " + address.getHostAddress()
-                    + " would send tokens unencrypted, and this version has no TLS;"
-                    + " listen on 127.0.0.1 and reach it through a tunnel or a proxy with TLS on this machine");
+        InetAddress address = config.listen().address().getAddress();
+        if (!address.isLoopbackAddress() && config.listen().tls() == null) {
+            throw new StartRefusedException("listening on " + address.getHostAddress()
+                    + " would send tokens unencrypted: give --tls-cert and --tls-key (or listen.tls in the file),"
+                    + " or listen on 127.0.0.1 and reach it through a tunnel or a proxy on this machine");
         }
+    }
+
+    private static Optional<Certificates> certificates(ServerConfig config, Timers timers) {
+        TlsConfig tls = config.listen().tls();
+        return tls == null
+                ? Optional.empty()
+                : Optional.of(refusing(
+                        () -> Certificates.open(tls.certificate(), tls.key(), tls.reload(), tls.warnBefore(), timers)));
+    }
+
+    private HttpConfig httpConfig(ServerConfig config) {
+        return new HttpConfig(
+                config.listen().address(),
+                config.limits().body(),
+                config.limits().bodiesAtOnce(),
+                config.listen().idleTimeout(),
+                certificates.map(Certificates::context).orElse(null));
     }
 
     private static Tokens openTokens(Path data) {
@@ -210,9 +301,9 @@ public final class HufuServer implements Service {
         return new AgentConfig(
                 Submissions.LOCAL_NODE,
                 config.data().resolve(AGENT_DIRECTORY),
-                config.maxRunning(),
-                STARTS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors(),
-                false);
+                config.execution().maxRunning(),
+                config.execution().maxStarting(),
+                config.execution().allowPrivilegeGain());
     }
 
     private static LauncherConfig launcherConfig(ServerConfig config) {

@@ -1,5 +1,9 @@
 package dev.hufu.server;
 
+import dev.hufu.server.config.InvalidConfigException;
+import dev.hufu.server.config.ListenConfig;
+import dev.hufu.server.config.ServerConfig;
+import dev.hufu.server.log.LogConfiguration;
 import dev.hufu.support.Threads;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -25,6 +29,15 @@ public final class Main implements Callable<Integer> {
     private static final int EXIT_REFUSED = 1;
 
     @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file with what is not given here; docs/configuration.md has every key.")
+    private @Nullable String configFile;
+
+    @Option(names = "--check-config", description = "Checks file and options, says what is wrong, and starts nothing.")
+    private boolean checkOnly;
+
+    @Option(
             names = "--data",
             paramLabel = "DIR",
             description = "Data directory. Default: $$HUFU_DATA, else $$XDG_DATA_HOME/hufu, else ~/.local/share/hufu.")
@@ -33,7 +46,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--listen",
             paramLabel = "HOST:PORT",
-            description = "Where to listen; port 0 picks one. Default: 127.0.0.1:" + ServerConfig.DEFAULT_PORT + ".")
+            description = "Where to listen; port 0 picks one. Default: 127.0.0.1:" + ListenConfig.DEFAULT_PORT + ".")
     private @Nullable String listen;
 
     @Option(
@@ -53,6 +66,25 @@ public final class Main implements Callable<Integer> {
             paramLabel = "D",
             description = "How long a stop waits for requests that are being answered. Default: 10s.")
     private @Nullable String drain;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description =
+                    "Certificate in PEM, with those that lead to its root: speaks TLS. Read again when it changes.")
+    private @Nullable String tlsCertificate;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "The certificate's private key in PEM.")
+    private @Nullable String tlsKey;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            description = "auto, json or text. Default: auto: text on a terminal, else json.")
+    private @Nullable String logFormat;
+
+    @Option(names = "--log-level", paramLabel = "LEVEL", description = "error, warn, info or debug. Default: info.")
+    private @Nullable String logLevel;
 
     @Option(names = "--help", usageHelp = true, description = "Prints this help.")
     @SuppressWarnings("UnusedVariable") // picocli looks at it
@@ -78,13 +110,36 @@ public final class Main implements Callable<Integer> {
         PrintWriter errors = spec.commandLine().getErr();
         ServerConfig config;
         try {
-            config = ServerConfig.of(new ServerConfig.Options(data, listen, maxRunning, queue, drain), System.getenv());
+            config = ServerConfig.of(options(), System.getenv());
         } catch (InvalidConfigException invalid) {
             invalid.problems().forEach(problem -> errors.println("hufu: " + problem));
+            if (!invalid.usage()) {
+                return EXIT_REFUSED;
+            }
             errors.println("hufu: see hufu server --help");
-            return CommandLine.ExitCode.USAGE;
+            return checkOnly ? EXIT_REFUSED : CommandLine.ExitCode.USAGE;
         }
-        return run(config, spec.commandLine().getOut(), errors);
+        LogConfiguration.apply(config.log());
+        return checkOnly
+                ? check(config, spec.commandLine().getOut(), errors)
+                : run(config, spec.commandLine().getOut(), errors);
+    }
+
+    private ServerConfig.Options options() {
+        return new ServerConfig.Options(
+                configFile, data, listen, maxRunning, queue, drain, tlsCertificate, tlsKey, logFormat, logLevel);
+    }
+
+    private static int check(ServerConfig config, PrintWriter output, PrintWriter errors) {
+        try {
+            HufuServer.check(config);
+        } catch (StartRefusedException refused) {
+            errors.println("hufu: " + refused.getMessage());
+            return EXIT_REFUSED;
+        }
+        output.println("hufu: the configuration can be used");
+        output.flush();
+        return 0;
     }
 
     private static int run(ServerConfig config, PrintWriter output, PrintWriter errors) throws InterruptedException {

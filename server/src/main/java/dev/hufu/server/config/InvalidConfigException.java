@@ -1,4 +1,4 @@
-package dev.hufu.server;
+package dev.hufu.server.config;
 
 import java.io.Serial;
 import java.util.List;
@@ -9,13 +9,20 @@ public final class InvalidConfigException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient List<String> problems;
+    private final boolean usage;
 
-    public InvalidConfigException(List<String> problems) {
+    InvalidConfigException(List<String> problems, boolean usage) {
         super(String.join("; ", problems));
         this.problems = List.copyOf(problems);
+        this.usage = usage;
     }
 
     public List<String> problems() {
         return problems;
+    }
+
+    /** Whether an option of the command line is among them; else it is the file alone. */
+    public boolean usage() {
+        return usage;
     }
 }

@@ -127,6 +127,11 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
         }
     }
 
+    /** How many attempts hold a slot. */
+    public long active() {
+        return slots.values().stream().mapToLong(Slots::size).sum();
+    }
+
     private void wake() {
         if (signalled.compareAndSet(false, true)) {
             signal.release();

@@ -12,6 +12,7 @@ import dev.hufu.server.store.RunStore;
 import dev.hufu.support.Timers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The one table of routes, each with what it asks of its caller, and the gate before them. Immutable and thread-safe. */
 public final class Api {
@@ -36,6 +37,19 @@ public final class Api {
         all.addAll(new HealthRoutes(submissions, store).routes());
         all.addAll(new DocumentRoutes().routes());
         this.routes = List.copyOf(all);
+    }
+
+    private Api(Api other, List<Route> more) {
+        this.submissions = other.submissions;
+        this.gate = other.gate;
+        List<Route> all = new ArrayList<>(other.routes);
+        all.addAll(more);
+        this.routes = List.copyOf(all);
+    }
+
+    /** This and {@code /metrics}, which answers with what {@code exposition} gives. */
+    public Api withMetrics(Supplier<String> exposition) {
+        return new Api(this, new MetricsRoutes(exposition).routes());
     }
 
     List<Route> routes() {

@@ -53,6 +53,12 @@ final class ErrorMapper {
         return switch (failure) {
             case Refusal refusal ->
                 new Problem(refusal.kind(), status(refusal.kind()), refusal.detail(), refusal.errors());
+            case StoreUnavailableException unavailable
+            when unavailable.full() ->
+                Problem.of(
+                        ErrorKind.UNAVAILABLE,
+                        "The store's volume is full: nothing was done. Reads and cancels go on; runs are accepted again"
+                                + " once there is room.");
             case StoreUnavailableException _ ->
                 Problem.of(
                         ErrorKind.UNAVAILABLE, "The store cannot be reached; it is not known whether this was done.");

@@ -43,7 +43,7 @@ final class EventRoutes {
             exchange.beginHead(MediaType.EVENTS);
             return;
         }
-        try (OpenStream stream = exchange.stream(MediaType.EVENTS, streams)) {
+        try (OpenStream stream = exchange.stream(RequestListener.Stream.EVENTS, MediaType.EVENTS, streams)) {
             follow.run(run, after, stream);
         }
     }

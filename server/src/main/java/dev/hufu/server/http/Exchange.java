@@ -12,9 +12,7 @@ import io.javalin.http.Context;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
@@ -25,25 +23,33 @@ import org.jspecify.annotations.Nullable;
 
 /** One request and its answer, as routes see them. Not for several threads. */
 final class Exchange {
-    private static final int FIRST_READ = 8_192;
     private static final String JSON = "application/json";
 
     private final Context context;
     private final HttpServletRequest request;
     private final HttpServletResponse response;
     private final TraceContext trace;
-    private final int bodyLimit;
+    private final RequestBodies bodies;
+    private final RequestBodies.Hold bodyHold;
     private final BooleanSupplier closing;
+    private final RequestListener listener;
     private @Nullable Caller caller;
     private boolean begun;
 
-    Exchange(Context context, TraceContext trace, int bodyLimit, BooleanSupplier closing) {
+    Exchange(
+            Context context,
+            TraceContext trace,
+            RequestBodies bodies,
+            BooleanSupplier closing,
+            RequestListener listener) {
         this.context = context;
         this.request = context.req();
         this.response = context.res();
         this.trace = trace;
-        this.bodyLimit = bodyLimit;
+        this.bodies = bodies;
+        this.bodyHold = bodies.hold();
         this.closing = closing;
+        this.listener = listener;
     }
 
     TraceContext trace() {
@@ -143,42 +149,25 @@ final class Exchange {
             throw new Refusal(
                     ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
         }
-        long declared = request.getContentLengthLong();
-        if (declared > bodyLimit) {
-            throw tooLarge();
-        }
         try {
-            return declared >= 0
-                    ? request.getInputStream().readNBytes((int) declared)
-                    : undeclaredBody(request.getInputStream());
+            return bodies.read(request, bodyHold);
+        } catch (Refusal refused) {
+            // What was not read cannot be told from a next request.
+            response.setHeader("Connection", "close");
+            throw refused;
         } catch (IOException broken) {
             response.setHeader("Connection", "close");
             throw new Refusal(ErrorKind.INVALID_REQUEST, "The body broke off, came too slowly, or is malformed.");
         }
     }
 
-    private byte[] undeclaredBody(InputStream input) throws IOException {
-        byte[] body = new byte[FIRST_READ];
-        int length = 0;
-        while (true) {
-            int count = input.read(body, length, body.length - length);
-            if (count < 0) {
-                return Arrays.copyOf(body, length);
-            }
-            length += count;
-            if (length > bodyLimit) {
-                throw tooLarge();
-            }
-            if (length == body.length) {
-                body = Arrays.copyOf(body, Math.min(2 * body.length, bodyLimit + 1));
-            }
-        }
+    int status() {
+        return response.getStatus();
     }
 
-    private Refusal tooLarge() {
-        // What was not read cannot be told from a next request.
-        response.setHeader("Connection", "close");
-        return new Refusal(ErrorKind.PAYLOAD_TOO_LARGE, "The body is over the limit of " + bodyLimit + " bytes.");
+    /** The body and what was made of it are not needed any more. Idempotent. */
+    void releaseBody() {
+        bodyHold.close();
     }
 
     void header(String name, String value) {
@@ -227,11 +216,13 @@ final class Exchange {
     }
 
     /** Begins an answer that goes on. Its headers are sent; the caller closes it. */
-    OpenStream stream(MediaType mediaType, Streams streams) throws IOException {
+    OpenStream stream(RequestListener.Stream kind, MediaType mediaType, Streams streams) throws IOException {
+        releaseBody();
         beginStream(mediaType);
         OutputStream target = response.getOutputStream();
         response.flushBuffer();
-        return streams.open(request, target);
+        listener.streams(kind, 1);
+        return streams.open(request, target, () -> listener.streams(kind, -1));
     }
 
     private void beginStream(MediaType mediaType) {

@@ -8,6 +8,7 @@ import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Permission;
 import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.http.json.Json;
+import dev.hufu.server.http.order.RunRequestReader;
 import dev.hufu.server.http.stream.FrameFormat;
 import dev.hufu.server.http.stream.MediaType;
 import dev.hufu.server.http.stream.OpenStream;
@@ -92,7 +93,7 @@ final class ExecRoutes {
     private boolean attached(Exchange exchange, RunId run) throws IOException, InterruptedException {
         TaskId task = run.task(0);
         FrameFormat format = FrameFormat.linesWithoutEnd();
-        try (OpenStream stream = exchange.stream(MediaType.FRAMES, streams)) {
+        try (OpenStream stream = exchange.stream(RequestListener.Stream.EXEC, MediaType.FRAMES, streams)) {
             // As on a pipe: a caller who does not read makes the process wait.
             stream.withoutIdleTimeout();
             format.line(stream, begun(run, task));

@@ -21,6 +21,7 @@ import io.javalin.router.Endpoint;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 import kotlin.LazyKt;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -28,8 +29,11 @@ import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +47,7 @@ public final class HttpServer implements Service {
     private static final int HEADER_BYTES = 16 << 10;
     private static final int MAXIMUM_THREADS = 8;
     private static final int MINIMUM_THREADS = 3;
+    private static final String[] TLS_PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
     private static final Duration POLL = Duration.ofMillis(5);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
@@ -50,14 +55,21 @@ public final class HttpServer implements Service {
     private final Timers timers;
     private final RequestCycle cycle;
     private final Streams streams;
+    private final JettyErrors errors;
     private final Javalin javalin;
     private boolean started;
     private boolean stopped;
 
     public HttpServer(HttpConfig config, Api api, Timers timers) {
+        this(config, api, timers, RequestListener.NONE);
+    }
+
+    public HttpServer(HttpConfig config, Api api, Timers timers, RequestListener listener) {
+        this.errors = new JettyErrors(listener);
         this.config = config;
         this.timers = timers;
-        this.cycle = new RequestCycle(api, config.bodyLimit());
+        this.cycle = new RequestCycle(
+                api, new RequestBodies(config.bodyLimit(), config.bodiesAtOnce(), timers), listener, timers);
         this.streams = api.streams();
         this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
     }
@@ -118,7 +130,7 @@ public final class HttpServer implements Service {
         javalinConfig.unsafe.jettyInternal.server = server();
         javalinConfig.jetty.modifyHttpConfiguration(HttpServer::harden);
         javalinConfig.jetty.addConnector(this::connector);
-        javalinConfig.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new JettyErrors()));
+        javalinConfig.jetty.modifyServletContextHandler(context -> context.setErrorHandler(errors));
         // Without the servlet that upgrades to WebSocket, which opens a session for whoever asks.
         javalinConfig.unsafe.servlet =
                 LazyKt.lazy(() -> new ServletEntry(null, new JavalinServlet(javalinConfig.unsafe)));
@@ -131,7 +143,8 @@ public final class HttpServer implements Service {
         javalinConfig.routes.exception(RequestCycle.BrokenAnswerException.class, HttpServer::cut);
         javalinConfig.routes.exception(
                 HttpResponseException.class,
-                (refused, context) -> cycle.serve(context, Permission.READ, exchange -> unrouted(exchange, refused)));
+                (refused, context) -> cycle.serve(
+                        context, RequestListener.NO_ROUTE, Permission.READ, exchange -> unrouted(exchange, refused)));
     }
 
     /** The rest of an answer is missing: the connection is cut, so that what was sent does not look like all. */
@@ -150,7 +163,7 @@ public final class HttpServer implements Service {
     }
 
     private void serve(Context context, Route route) {
-        cycle.serve(context, route.permission(), route.action());
+        cycle.serve(context, route.path(), route.permission(), route.action());
     }
 
     /** What no route is for. Who has no token does not learn which paths there are. */
@@ -162,13 +175,13 @@ public final class HttpServer implements Service {
         throw new Refusal(ErrorKind.NOT_FOUND, "There is nothing at this path.");
     }
 
-    private static Server server() {
+    private Server server() {
         QueuedThreadPool threads = new QueuedThreadPool(MAXIMUM_THREADS, MINIMUM_THREADS);
         threads.setName("http");
         threads.setReservedThreads(0);
         threads.setVirtualThreadsExecutor(Executors.newThreadPerTaskExecutor(Threads.virtualFactory("http-request-")));
         Server server = new Server(threads);
-        server.setErrorHandler(new JettyErrors());
+        server.setErrorHandler(errors);
         return server;
     }
 
@@ -183,12 +196,26 @@ public final class HttpServer implements Service {
     }
 
     private Connector connector(Server server, HttpConfiguration configuration) {
-        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+        HttpConnectionFactory http = new HttpConnectionFactory(configuration);
+        SSLContext tls = config.tls();
+        ServerConnector connector = tls == null
+                ? new ServerConnector(server, 1, 1, http)
+                : new ServerConnector(server, 1, 1, encrypted(tls, http), http);
         InetSocketAddress address = config.address();
         connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(config.idleTimeout().toMillis());
         return connector;
+    }
+
+    private static SslConnectionFactory encrypted(SSLContext tls, HttpConnectionFactory http) {
+        SslContextFactory.Server factory = new SslContextFactory.Server();
+        factory.setSslContext(tls);
+        factory.setIncludeProtocols(TLS_PROTOCOLS);
+        factory.setRenegotiationAllowed(false);
+        // There is one certificate; which name a client knows this server by is the client's affair.
+        http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false));
+        return new SslConnectionFactory(factory, http.getProtocol());
     }
 
     /** Routes read and write JSON themselves; what would go around them fails. */

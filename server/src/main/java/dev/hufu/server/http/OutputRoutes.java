@@ -188,7 +188,7 @@ final class OutputRoutes {
             return;
         }
         OutputFormat format = selection.format();
-        try (OpenStream stream = exchange.stream(selection.media(), streams)) {
+        try (OpenStream stream = exchange.stream(RequestListener.Stream.OUTPUT, selection.media(), streams)) {
             if (follow.run(selection.wanted(), format, stream) == OutputFollow.End.SERVER_STOPS) {
                 byte[] problem = Problem.of(ErrorKind.DRAINING, "The server is shutting down; resume at the next one.")
                         .toJson(exchange.trace().traceId());

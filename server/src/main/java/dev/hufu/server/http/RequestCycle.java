@@ -5,6 +5,8 @@ import dev.hufu.server.auth.Permission;
 import dev.hufu.server.http.header.StandardHeaders;
 import dev.hufu.server.http.header.TraceContext;
 import dev.hufu.server.run.Refusal;
+import dev.hufu.server.store.StoreUnavailableException;
+import dev.hufu.support.Timers;
 import io.javalin.http.Context;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,17 +24,21 @@ import org.slf4j.MDC;
 final class RequestCycle {
     static final String MDC_RUN = "run";
     static final String MDC_TASK = "task";
-    private static final String MDC_TRACE = "trace";
+    static final String MDC_TRACE = "trace";
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestCycle.class);
 
     private final Api api;
-    private final int bodyLimit;
+    private final RequestBodies bodies;
+    private final RequestListener listener;
+    private final Timers timers;
     private final AtomicLong inFlight = new AtomicLong();
 
-    RequestCycle(Api api, int bodyLimit) {
+    RequestCycle(Api api, RequestBodies bodies, RequestListener listener, Timers timers) {
         this.api = api;
-        this.bodyLimit = bodyLimit;
+        this.bodies = bodies;
+        this.listener = listener;
+        this.timers = timers;
     }
 
     /** How many requests are being worked on. */
@@ -40,11 +46,13 @@ final class RequestCycle {
         return inFlight.get();
     }
 
-    void serve(Context context, Permission permission, Route.Action action) {
+    /** @param route its template, for those who count */
+    void serve(Context context, String route, Permission permission, Route.Action action) {
         inFlight.incrementAndGet();
+        long begun = timers.nanoTime();
         TraceContext trace = TraceContext.continuing(context.req().getHeader(TraceContext.HEADER));
         MDC.put(MDC_TRACE, trace.traceId());
-        Exchange exchange = new Exchange(context, trace, bodyLimit, api::draining);
+        Exchange exchange = new Exchange(context, trace, bodies, api::draining, listener);
         StandardHeaders.write(exchange::header);
         try {
             api.gate().admit(exchange, permission);
@@ -55,21 +63,27 @@ final class RequestCycle {
         } catch (Exception failure) {
             answer(exchange, failure);
         } finally {
+            exchange.releaseBody();
+            listener.answered(exchange.method(), route, exchange.status(), timers.nanoTime() - begun);
             MDC.clear();
             inFlight.decrementAndGet();
         }
     }
 
-    private static void answer(Exchange exchange, Exception failure) {
+    private void answer(Exchange exchange, Exception failure) {
         Problem problem = failure instanceof HttpException refused
                 ? ErrorMapper.problem(refused.getCode())
                 : ErrorMapper.problem(failure);
         if (failure instanceof EOFException) {
             throw new BrokenAnswerException(failure);
         }
+        listener.refused(problem.kind());
+        if (problem.kind() == ErrorKind.UNAUTHENTICATED) {
+            listener.loginFailed(exchange.header("Authorization") != null);
+        }
         if (problem.kind() == ErrorKind.INTERNAL) {
             LOG.error("a request failed", failure);
-        } else if (problem.kind() == ErrorKind.UNAVAILABLE) {
+        } else if (failure instanceof StoreUnavailableException unavailable && !unavailable.full()) {
             LOG.warn("a request met a store that cannot be reached", failure);
         }
         try {

@@ -8,6 +8,7 @@ import dev.hufu.server.auth.Permission;
 import dev.hufu.server.http.header.Preferences;
 import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.http.json.Json;
+import dev.hufu.server.http.order.RunRequestReader;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.run.Retries;
@@ -54,16 +55,7 @@ final class RunRoutes {
     private void submit(Exchange exchange) throws IOException, InterruptedException {
         exchange.noQuery();
         Optional<Duration> wait = Preferences.wait(exchange.headers("Prefer"));
-        String key = idempotencyKey(exchange.headers("Idempotency-Key"));
-        byte[] body = exchange.jsonBody();
-        RunSpec spec = RunRequestReader.read(body);
-        Submissions.Order order = new Submissions.Order(
-                spec,
-                exchange.caller().name(),
-                exchange.trace().traceId(),
-                exchange.trace().traceparent(),
-                key == null ? null : new KeyedRequest(key, CanonicalJson.fingerprint(body)));
-        answerAccepted(exchange, runs.submissions().submit(order, RunRoutes::firstAnswer), wait);
+        answerAccepted(exchange, accept(exchange), wait);
     }
 
     private void retry(Exchange exchange) throws IOException, InterruptedException {
@@ -114,6 +106,22 @@ final class RunRoutes {
                     case Accepted.Created created -> RunView.render(created.record());
                     case Accepted.Replayed replayed -> replayed.firstAnswer().toArray();
                 });
+    }
+
+    /** Nothing of the body is held once this returns: some wait for the end, many at a time. */
+    private Accepted accept(Exchange exchange) {
+        String key = idempotencyKey(exchange.headers("Idempotency-Key"));
+        byte[] body = exchange.jsonBody();
+        RunSpec spec = RunRequestReader.read(body);
+        Submissions.Order order = new Submissions.Order(
+                spec,
+                exchange.caller().name(),
+                exchange.trace().traceId(),
+                exchange.trace().traceparent(),
+                key == null ? null : new KeyedRequest(key, CanonicalJson.fingerprint(body)));
+        Accepted accepted = runs.submissions().submit(order, RunRoutes::firstAnswer);
+        exchange.releaseBody();
+        return accepted;
     }
 
     private void answerEnd(Exchange exchange, RunId id, Duration wait) throws IOException, InterruptedException {

@@ -10,22 +10,19 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import dev.hufu.server.config.LogConfig;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Logs go to standard error only: one JSON object a line, or lines for people where it is a terminal. Found by logback
  * through the service loader, so that no logger is ever used before it is configured.
  */
 public final class LogConfiguration extends ContextAwareBase implements Configurator {
-    /** The environment variable with the level of our own loggers. */
-    public static final String LEVEL_VARIABLE = "HUFU_LOG";
-
     /** Set by the launcher script where standard error is a terminal. */
     private static final String TERMINAL_PROPERTY = "hufu.terminal.stderr";
 
+    private static final String APPENDER = "stderr";
     private static final String[] CHATTY = {"org.eclipse.jetty", "io.javalin", "org.flywaydb", "org.sqlite"};
 
     /** For the service loader. */
@@ -33,25 +30,46 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
 
     @Override
     public ExecutionStatus configure(LoggerContext loggerContext) {
-        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-        appender.setContext(loggerContext);
-        appender.setName("stderr");
-        appender.setTarget("System.err");
-        appender.setEncoder(Boolean.getBoolean(TERMINAL_PROPERTY) ? readable(loggerContext) : json(loggerContext));
-        appender.start();
-        Logger root = loggerContext.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.addAppender(appender);
-        root.setLevel(level(System.getenv()));
-        for (String name : CHATTY) {
-            loggerContext.getLogger(name).setLevel(Level.WARN);
-        }
+        apply(LogConfig.DEFAULTS, loggerContext);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** The level asked for; INFO where none is, or none that exists. */
-    static Level level(Map<String, String> environment) {
-        @Nullable String name = environment.get(LEVEL_VARIABLE);
-        return name == null ? Level.INFO : Level.toLevel(name.toUpperCase(Locale.ROOT), Level.INFO);
+    /** Logs so from now on. */
+    public static void apply(LogConfig config) {
+        apply(config, (LoggerContext) LoggerFactory.getILoggerFactory());
+    }
+
+    static void apply(LogConfig config, LoggerContext loggerContext) {
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setContext(loggerContext);
+        appender.setName(APPENDER);
+        appender.setTarget("System.err");
+        appender.setEncoder(
+                switch (config.format()) {
+                    case JSON -> json(loggerContext);
+                    case TEXT -> readable(loggerContext);
+                    case AUTO -> Boolean.getBoolean(TERMINAL_PROPERTY) ? readable(loggerContext) : json(loggerContext);
+                });
+        appender.start();
+        Logger root = loggerContext.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.detachAppender(APPENDER);
+        root.addAppender(appender);
+        // Libraries log headers where they log much, and so tokens: the level asked for is that of our own loggers.
+        root.setLevel(level(config.level() == LogConfig.Level.DEBUG ? LogConfig.Level.INFO : config.level()));
+        loggerContext.getLogger("dev.hufu").setLevel(level(config.level()));
+        for (String name : CHATTY) {
+            loggerContext.getLogger(name).setLevel(Level.WARN);
+        }
+        config.levels().forEach((name, level) -> loggerContext.getLogger(name).setLevel(level(level)));
+    }
+
+    private static Level level(LogConfig.Level level) {
+        return switch (level) {
+            case ERROR -> Level.ERROR;
+            case WARN -> Level.WARN;
+            case INFO -> Level.INFO;
+            case DEBUG -> Level.DEBUG;
+        };
     }
 
     static Encoder<ILoggingEvent> json(LoggerContext loggerContext) {

@@ -48,11 +48,19 @@ final class ReadableLayout extends LayoutBase<ILoggingEvent> {
     private static void appendVisibly(StringBuilder line, String text) {
         for (int i = 0; i < text.length(); i++) {
             char character = text.charAt(i);
-            if (Character.isISOControl(character)) {
+            if (isInvisible(character)) {
                 line.append(String.format("\\u%04x", (int) character));
             } else {
                 line.append(character);
             }
         }
+    }
+
+    /** Controls, what breaks lines elsewhere, and what turns the direction of writing. */
+    private static boolean isInvisible(char character) {
+        return switch (Character.getType(character)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
+            default -> false;
+        };
     }
 }

@@ -71,18 +71,38 @@ public final class Submissions {
     private final Timers timers;
     private final EnvironmentPolicy policy;
     private final Wakeups wakeups;
-    private final long maxPending;
+    private final QueueLimit queue;
+    private final LifecycleListener listener;
     private volatile boolean draining;
 
     /** Makes one that keeps at most {@code maxPending} tasks waiting. */
     public Submissions(
             RunStore store, RunIds ids, Timers timers, EnvironmentPolicy policy, Wakeups wakeups, long maxPending) {
+        this(
+                store,
+                ids,
+                timers,
+                policy,
+                wakeups,
+                new QueueLimit(maxPending, QueueLimit.DEFAULT_HELD, timers),
+                LifecycleListener.NONE);
+    }
+
+    public Submissions(
+            RunStore store,
+            RunIds ids,
+            Timers timers,
+            EnvironmentPolicy policy,
+            Wakeups wakeups,
+            QueueLimit queue,
+            LifecycleListener listener) {
         this.store = store;
         this.ids = ids;
         this.timers = timers;
         this.policy = policy;
         this.wakeups = wakeups;
-        this.maxPending = maxPending;
+        this.queue = queue;
+        this.listener = listener;
     }
 
     /** From now on every order is refused as draining. */
@@ -109,20 +129,30 @@ public final class Submissions {
     }
 
     private Accepted accept(Order order, Plan plan, Function<RunRecord, Bytes> answer) {
+        refuseWhileDraining();
+        checkPolicy(order);
+        return queue.enter(plan.nodes().size(), store::pendingTasks, () -> insert(build(order, plan, answer)));
+    }
+
+    private void refuseWhileDraining() {
         if (draining) {
             throw new Refusal(ErrorKind.DRAINING, "The server is shutting down and takes no new runs.");
         }
-        checkPolicy(order);
-        if (store.pendingTasks() >= maxPending) {
-            throw new Refusal(ErrorKind.QUEUE_FULL, "The queue holds " + maxPending + " tasks and is full.");
-        }
-        NewRun run = build(order, plan, answer);
+    }
+
+    private Accepted insert(NewRun run) {
+        // It may have been held back.
+        refuseWhileDraining();
         return switch (store.insert(run)) {
             case RunStore.Inserted.Created created -> {
                 wakeups.workPending();
+                listener.accepted(created.run());
                 yield new Accepted.Created(created.run());
             }
-            case RunStore.Inserted.Replayed replayed -> new Accepted.Replayed(replayed.run(), replayed.firstAnswer());
+            case RunStore.Inserted.Replayed replayed -> {
+                listener.replayed();
+                yield new Accepted.Replayed(replayed.run(), replayed.firstAnswer());
+            }
             case RunStore.Inserted.KeyReused _ ->
                 throw new Refusal(
                         ErrorKind.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for a different request.");

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Applies events to tasks: the transition decides, the store compares and sets, and whoever waits is woken. Stateless;
@@ -24,11 +25,17 @@ public final class Tasks {
     private final RunStore store;
     private final RunWaits waits;
     private final Timers timers;
+    private final LifecycleListener listener;
 
     public Tasks(RunStore store, RunWaits waits, Timers timers) {
+        this(store, waits, timers, LifecycleListener.NONE);
+    }
+
+    public Tasks(RunStore store, RunWaits waits, Timers timers, LifecycleListener listener) {
         this.store = store;
         this.waits = waits;
         this.timers = timers;
+        this.listener = listener;
     }
 
     /**
@@ -38,8 +45,12 @@ public final class Tasks {
      * @return the run and its task afterwards; empty where there is no such task
      */
     public Optional<RunStore.Decided> apply(TaskId task, TaskEvent event, String actor) {
-        Optional<RunStore.Decided> decided = store.changeTask(task, (run, now) -> change(run, now, event, actor));
-        decided.filter(RunStore.Decided::changed).ifPresent(each -> waits.changed(each.run()));
+        Map<TaskId, TaskState> before = new ConcurrentHashMap<>();
+        Optional<RunStore.Decided> decided = store.changeTask(task, (run, now) -> {
+            before.put(now.id(), now.state());
+            return change(run, now, event, actor);
+        });
+        decided.filter(RunStore.Decided::changed).ifPresent(each -> changed(each, before));
         return decided;
     }
 
@@ -49,17 +60,34 @@ public final class Tasks {
         TaskEvent event = new TaskEvent.Leased(now);
         List<RunStore.Decided> leased =
                 store.claim(node, limit, now, (run, task) -> change(run, task, event, "server"));
-        leased.forEach(each -> waits.changed(each.run()));
+        leased.forEach(each -> changed(each, Map.of(each.tasks().getFirst().id(), TaskState.PENDING)));
         return leased;
     }
 
     /** Asks for a run to be cancelled: ends what was not dispatched, and answers what agents must stop. */
     public Optional<RunStore.Decided> requestCancel(RunId run, String actor) {
         Instant now = timers.now();
-        Optional<RunStore.Decided> decided =
-                store.changeRun(run, (record, open) -> cancellation(record, open, now, actor));
-        decided.filter(RunStore.Decided::changed).ifPresent(each -> waits.changed(each.run()));
+        Map<TaskId, TaskState> before = new ConcurrentHashMap<>();
+        Optional<RunStore.Decided> decided = store.changeRun(run, (record, open) -> {
+            open.forEach(task -> before.put(task.id(), task.state()));
+            return cancellation(record, open, now, actor);
+        });
+        decided.filter(RunStore.Decided::changed).ifPresent(each -> changed(each, before));
         return decided;
+    }
+
+    /** Tells of a committed change; {@code before} has the states its tasks came from. */
+    private void changed(RunStore.Decided decided, Map<TaskId, TaskState> before) {
+        waits.changed(decided.run());
+        for (TaskRecord task : decided.tasks()) {
+            TaskState from = before.get(task.id());
+            if (from != null && from != task.state()) {
+                listener.changed(from, task);
+            }
+        }
+        if (decided.run().progress().state().terminal()) {
+            listener.ended(decided.run());
+        }
     }
 
     private static Optional<Change> cancellation(RunRecord run, List<TaskRecord> open, Instant now, String actor) {

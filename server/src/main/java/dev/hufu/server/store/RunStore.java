@@ -107,6 +107,9 @@ public interface RunStore extends AutoCloseable {
     /** How many tasks wait for a slot. */
     long pendingTasks();
 
+    /** When the task was accepted that waits longest for a slot of this node. */
+    Optional<Instant> oldestPending(String node);
+
     Optional<RunId> newestRun();
 
     /** Appends to the audit log what changes no run, such as a refusal. */

@@ -43,6 +43,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -50,6 +51,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ApiFixture implements AutoCloseable {
     static final String RUNS = "/api/v1/runs";
     static final int BODY_LIMIT = 1 << 20;
+    static final InetSocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     static final String MINIMAL = "{\"exec\":{\"argv\":[\"true\"]}}";
 
     final FakeRunStore store = new FakeRunStore();
@@ -100,7 +102,18 @@ final class ApiFixture implements AutoCloseable {
         this(data, HttpConfig.DEFAULT_IDLE_TIMEOUT, 1_000);
     }
 
+    ApiFixture(Path data, SSLContext tls) throws IOException {
+        this(
+                data,
+                1_000,
+                new HttpConfig(LOOPBACK, BODY_LIMIT, HttpConfig.DEFAULT_BODIES_AT_ONCE, Duration.ofSeconds(30), tls));
+    }
+
     ApiFixture(Path data, Duration idleTimeout, long maxPending) throws IOException {
+        this(data, maxPending, new HttpConfig(LOOPBACK, BODY_LIMIT, idleTimeout));
+    }
+
+    ApiFixture(Path data, long maxPending, HttpConfig config) throws IOException {
         Tokens tokens = Tokens.open(data);
         token = Files.readString(tokens.file()).strip();
         RunIds ids = new RunIds(timers::now, new SecureRandom());
@@ -110,11 +123,14 @@ final class ApiFixture implements AutoCloseable {
         RunActions runs =
                 new RunActions(submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions));
         api = new Api(
-                runs, store, new Outputs(outputs, pulse, progress), new Nodes(sessions, store, timers), tokens, timers);
-        server = new HttpServer(
-                new HttpConfig(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BODY_LIMIT, idleTimeout),
-                api,
-                timers);
+                        runs,
+                        store,
+                        new Outputs(outputs, pulse, progress),
+                        new Nodes(sessions, store, timers),
+                        tokens,
+                        timers)
+                .withMetrics(() -> "hufu_build_info 1.0\n");
+        server = new HttpServer(config, api, timers);
         server.start();
     }
 

@@ -34,6 +34,12 @@ final class FakeRunStore implements RunStore {
     private final List<AuditEvent> audit = new ArrayList<>();
     private final Map<RunId, List<RunEvent>> events = new HashMap<>();
     private boolean unreachable;
+    private @Nullable RuntimeException failure;
+
+    /** Fails so from now on; null for not at all. */
+    synchronized void failing(@Nullable RuntimeException with) {
+        failure = with;
+    }
 
     synchronized void unreachable(boolean now) {
         unreachable = now;
@@ -253,6 +259,15 @@ final class FakeRunStore implements RunStore {
     }
 
     @Override
+    public synchronized Optional<Instant> oldestPending(String node) {
+        check();
+        return tasks.values().stream()
+                .filter(task -> task.node().equals(node) && task.state() == TaskState.PENDING)
+                .map(TaskRecord::createdAt)
+                .min(Instant::compareTo);
+    }
+
+    @Override
     public synchronized Optional<RunId> newestRun() {
         return runs.isEmpty() ? Optional.empty() : Optional.of(runs.lastKey());
     }
@@ -270,6 +285,9 @@ final class FakeRunStore implements RunStore {
 
     @Override
     public synchronized void check() {
+        if (failure != null) {
+            throw failure;
+        }
         if (unreachable) {
             throw new StoreUnavailableException("switched off", new IllegalStateException("switched off"));
         }

@@ -7,6 +7,7 @@ import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.http.json.CanonicalJson;
+import dev.hufu.server.http.order.RunRequestReader;
 import dev.hufu.server.run.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

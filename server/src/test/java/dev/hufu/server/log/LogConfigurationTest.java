@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.Appender;
+import dev.hufu.server.config.LogConfig;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -41,10 +46,10 @@ final class LogConfigurationTest {
     void b58_linesForPeopleShowControlCharacters() {
         ReadableLayout layout = new ReadableLayout();
         layout.start();
-        String text = layout.doLayout(event("a\nb\u001b[31m", new IllegalStateException("x\u0007")));
+        String text = layout.doLayout(event("a\nb\u001b[31m\u202e\u2028", new IllegalStateException("x\u0007")));
         String[] lines = text.split("\n", -1);
         assertThat(lines[0])
-                .contains("WARN  Some: a\\u000ab\\u001b[31m")
+                .contains("WARN  Some: a\\u000ab\\u001b[31m\\u202e\\u2028")
                 .contains("run=r1")
                 .contains("trace=t1");
         assertThat(lines[1]).contains("java.lang.IllegalStateException: x\\u0007");
@@ -52,10 +57,22 @@ final class LogConfigurationTest {
     }
 
     @Test
-    void theLevelIsAskedForByTheEnvironment() {
-        assertThat(LogConfiguration.level(Map.of())).isEqualTo(Level.INFO);
-        assertThat(LogConfiguration.level(Map.of("HUFU_LOG", "debug"))).isEqualTo(Level.DEBUG);
-        assertThat(LogConfiguration.level(Map.of("HUFU_LOG", "nonsense"))).isEqualTo(Level.INFO);
+    void levelsAreThoseOfOurOwnLoggersOnly() {
+        LogConfig config = new LogConfig(
+                LogConfig.Format.JSON, LogConfig.Level.DEBUG, Map.of("dev.hufu.server.http", LogConfig.Level.ERROR));
+        LogConfiguration.apply(config, context);
+        LogConfiguration.apply(config, context);
+        assertThat(context.getLogger("dev.hufu.agent").getEffectiveLevel()).isEqualTo(Level.DEBUG);
+        assertThat(context.getLogger("dev.hufu.server.http.Gate").getEffectiveLevel())
+                .isEqualTo(Level.ERROR);
+        assertThat(context.getLogger("org.eclipse.jetty.server").getEffectiveLevel())
+                .isEqualTo(Level.WARN);
+        assertThat(context.getLogger("com.example").getEffectiveLevel()).isEqualTo(Level.INFO);
+        List<Appender<ILoggingEvent>> appenders = new ArrayList<>();
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
+                .iteratorForAppenders()
+                .forEachRemaining(appenders::add);
+        assertThat(appenders).hasSize(1);
     }
 
     @Test

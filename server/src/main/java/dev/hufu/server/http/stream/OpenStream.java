@@ -15,14 +15,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class OpenStream extends OutputStream {
     private final Streams owner;
     private final OutputStream target;
+    private final Runnable closed;
     private final ClientConnection connection;
     private final Semaphore wakes = new Semaphore(0);
     private final AtomicBoolean woken = new AtomicBoolean();
     private volatile boolean ending;
 
-    OpenStream(Streams owner, ServletRequest request, OutputStream target) {
+    OpenStream(Streams owner, ServletRequest request, OutputStream target, Runnable closed) {
         this.owner = owner;
         this.target = target;
+        this.closed = closed;
         this.connection = ClientConnection.of(request, this::wake);
     }
 
@@ -102,6 +104,8 @@ public final class OpenStream extends OutputStream {
 
     @Override
     public void close() {
-        owner.closed(this);
+        if (owner.closed(this)) {
+            closed.run();
+        }
     }
 }

@@ -10,9 +10,13 @@ public final class Streams {
     private final Set<OpenStream> open = ConcurrentHashMap.newKeySet();
     private volatile boolean ended;
 
-    /** Keeps an answer open, whose headers are sent; its request's thread closes it. */
-    public OpenStream open(ServletRequest request, OutputStream target) {
-        OpenStream stream = new OpenStream(this, request, target);
+    /**
+     * Keeps an answer open, whose headers are sent; its request's thread closes it.
+     *
+     * @param closed called once it is
+     */
+    public OpenStream open(ServletRequest request, OutputStream target, Runnable closed) {
+        OpenStream stream = new OpenStream(this, request, target, closed);
         open.add(stream);
         if (ended) {
             stream.end();
@@ -30,7 +34,8 @@ public final class Streams {
         return open.size();
     }
 
-    void closed(OpenStream stream) {
-        open.remove(stream);
+    /** Answers whether it was open. */
+    boolean closed(OpenStream stream) {
+        return open.remove(stream);
     }
 }

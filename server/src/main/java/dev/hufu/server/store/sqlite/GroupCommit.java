@@ -1,7 +1,9 @@
 package dev.hufu.server.store.sqlite;
 
+import dev.hufu.server.store.CommitListener;
 import dev.hufu.server.store.StoreUnavailableException;
 import dev.hufu.support.Threads;
+import dev.hufu.support.Timers;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,14 +39,26 @@ final class GroupCommit {
     private final Statements statements;
     private final Memory memory;
     private final Health health;
+    private final Reserve reserve;
+    private final CommitListener listener;
+    private final Timers timers;
     private final WorkQueue queue = new WorkQueue(QUEUE);
     private final Thread thread;
     private volatile boolean lastFailed;
 
-    GroupCommit(Statements statements, Memory memory, Health health) {
+    GroupCommit(
+            Statements statements,
+            Memory memory,
+            Health health,
+            Reserve reserve,
+            CommitListener listener,
+            Timers timers) {
         this.statements = statements;
         this.memory = memory;
         this.health = health;
+        this.reserve = reserve;
+        this.listener = listener;
+        this.timers = timers;
         thread = Threads.platform("hufu-store-writer", this::loop);
     }
 
@@ -52,10 +66,16 @@ final class GroupCommit {
         thread.start();
     }
 
-    /** Runs a unit of work; it is durable when this returns. */
+    /** Runs a unit of work that something begun needs; it is durable when this returns. */
     <T extends @Nullable Object> T write(Work.Body<T> body) {
         health.throwIfBroken();
         return queue.call(new Work<>(body));
+    }
+
+    /** As {@link #write}, for what begins something; refused while there is hardly any room. */
+    <T extends @Nullable Object> T begin(Work.Body<T> body) {
+        health.throwIfBroken();
+        return queue.call(new Work<>(body, Work.Urgency.NEW));
     }
 
     /** Whether the last transaction failed for want of room or the like. */
@@ -83,7 +103,8 @@ final class GroupCommit {
         List<Work<?>> batch = new ArrayList<>();
         try {
             while (queue.take(batch, MAXIMUM_BATCH)) {
-                commit(batch);
+                reserve.restore();
+                commit(reserve.spent() ? needed(batch) : batch);
                 batch.forEach(Work::publish);
             }
         } catch (RuntimeException | Error unexpected) {
@@ -101,16 +122,36 @@ final class GroupCommit {
         }
     }
 
+    /** Those that are done while the reserve is spent; the others fail. */
+    private List<Work<?>> needed(List<Work<?>> batch) {
+        List<Work<?>> needed = new ArrayList<>();
+        for (Work<?> work : batch) {
+            if (work.urgency() == Work.Urgency.NEEDED) {
+                needed.add(work);
+            } else {
+                lastFailed = true;
+                work.fail(new StoreUnavailableException(
+                        "The volume of the store is full.", new IllegalStateException("the reserve is spent"), true));
+            }
+        }
+        return needed;
+    }
+
     private void commit(List<Work<?>> batch) {
+        if (batch.isEmpty()) {
+            return;
+        }
         if (health.broken()) {
             failAll(batch, new StoreUnavailableException("The store is broken.", new IllegalStateException("broken")));
             return;
         }
+        long begun = timers.nanoTime();
         try {
             if (!commitTogether(batch)) {
                 commitInSavepoints(batch);
             }
-            lastFailed = false;
+            lastFailed = reserve.spent();
+            listener.committed(batch.size(), timers.nanoTime() - begun);
         } catch (SQLException failed) {
             rollBack();
             if (batch.size() > 1 && Health.meaning(failed) == Health.Meaning.UNAVAILABLE) {
@@ -118,13 +159,32 @@ final class GroupCommit {
                 batch.forEach(work -> commit(List.of(work)));
                 return;
             }
+            if (Health.full(failed) && batch.getFirst().urgency() == Work.Urgency.NEEDED && reserve.spend()) {
+                reuseLog();
+                commit(batch);
+                return;
+            }
             lastFailed = true;
+            listener.failed(batch.size());
             RuntimeException shown = health.translated(failed);
             if (Health.meaning(failed) == Health.Meaning.REFUSED) {
                 // Not a unit but the transaction itself was refused: nothing sane explains it.
                 health.breakWith(failed);
             }
             failAll(batch, shown);
+        }
+    }
+
+    /** Copies the write-ahead log into the store while there is room, so that it begins anew in the room that it has. */
+    private void reuseLog() {
+        try {
+            statements.pragma("wal_checkpoint(PASSIVE)");
+        } catch (SQLException failed) {
+            if (Health.meaning(failed) == Health.Meaning.BROKEN) {
+                health.breakWith(failed);
+            } else {
+                LOG.warn("The store's log could not be copied", failed);
+            }
         }
     }
 

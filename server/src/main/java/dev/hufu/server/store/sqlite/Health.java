@@ -60,6 +60,14 @@ final class Health {
         };
     }
 
+    /** Whether there is no room on the volume. */
+    static boolean full(SQLException failure) {
+        return failure instanceof SQLiteException known
+                && (known.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_SHMSIZE
+                        || SQLiteErrorCode.getErrorCode(known.getResultCode().code & PRIMARY)
+                                == SQLiteErrorCode.SQLITE_FULL);
+    }
+
     boolean broken() {
         return cause.get() != null;
     }
@@ -83,7 +91,7 @@ final class Health {
     RuntimeException translated(SQLException failure) {
         return switch (meaning(failure)) {
             case REFUSED -> new IllegalStateException("The store refused it: " + failure.getMessage(), failure);
-            case UNAVAILABLE -> new StoreUnavailableException("The store cannot do this now.", failure);
+            case UNAVAILABLE -> new StoreUnavailableException("The store cannot do this now.", failure, full(failure));
             case BROKEN -> {
                 breakWith(failure);
                 yield new StoreUnavailableException("The store is broken.", failure);

@@ -5,6 +5,7 @@ import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.CommitListener;
 import dev.hufu.server.store.NewRun;
 import dev.hufu.server.store.RunFilter;
 import dev.hufu.server.store.RunPage;
@@ -31,25 +32,51 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SqliteRunStore implements RunStore {
     private static final int READERS = 2;
+    private static final String OLDEST_PENDING = """
+            SELECT created_at FROM tasks WHERE node = ? AND state = 'PENDING' AND finished_at IS NULL
+            ORDER BY run_id, task_index LIMIT 1""";
     private static final Duration CHECK_LIMIT = Duration.ofSeconds(2);
 
     private final Timers timers;
     private final Health health;
     private final RunWriter writer;
     private final GroupCommit commits;
+    private final Reserve reserve;
     private final ReadPool reads;
     private final @Nullable IntegrityCheck check;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private SqliteRunStore(
-            Timers timers, Health health, Statements writing, List<Statements> reading, @Nullable IntegrityCheck check)
+            Timers timers,
+            Health health,
+            Settings settings,
+            Reserve reserve,
+            Statements writing,
+            List<Statements> reading,
+            @Nullable IntegrityCheck check)
             throws SQLException {
         this.timers = timers;
         this.health = health;
         this.check = check;
+        this.reserve = reserve;
         writer = new RunWriter(writing);
-        commits = new GroupCommit(writing, writer, health);
+        commits = new GroupCommit(writing, writer, health, reserve, settings.listener(), timers);
         reads = new ReadPool(reading, health);
+    }
+
+    /**
+     * How a store is kept.
+     *
+     * @param reserve bytes kept free for what must be written on a full volume; 0 for none
+     * @param listener hears of commits
+     */
+    public record Settings(long reserve, CommitListener listener) {
+        public static final Settings PLAIN = new Settings(0, CommitListener.NONE);
+    }
+
+    /** As {@link #open(Path, Timers, Runnable, Settings)}, without a reserve. */
+    public static SqliteRunStore open(Path file, Timers timers, Runnable onBroken) {
+        return open(file, timers, onBroken, Settings.PLAIN);
     }
 
     /**
@@ -59,19 +86,20 @@ public final class SqliteRunStore implements RunStore {
      * @throws IllegalStateException with a message for people, where the store is damaged or of a newer version
      * @throws StoreUnavailableException where the file cannot be opened
      */
-    public static SqliteRunStore open(Path file, Timers timers, Runnable onBroken) {
+    public static SqliteRunStore open(Path file, Timers timers, Runnable onBroken, Settings settings) {
         Database database = new Database(file);
         List<Statements> opened = new ArrayList<>();
         try {
             database.create();
-            return opened(database, new Health(onBroken), timers, opened);
+            return opened(database, new Health(onBroken), timers, settings, opened);
         } catch (SQLException | IOException | RuntimeException failed) {
             opened.forEach(connection -> closeAfter(failed, connection));
             throw refusal(database, failed);
         }
     }
 
-    private static SqliteRunStore opened(Database database, Health health, Timers timers, List<Statements> opened)
+    private static SqliteRunStore opened(
+            Database database, Health health, Timers timers, Settings settings, List<Statements> opened)
             throws SQLException, IOException {
         IntegrityCheck check = null;
         if (database.uncleanStop()) {
@@ -88,7 +116,9 @@ public final class SqliteRunStore implements RunStore {
         List<Statements> reading = List.copyOf(opened);
         Statements writing = database.writing();
         opened.add(writing);
-        SqliteRunStore store = new SqliteRunStore(timers, health, writing, reading, check);
+        Reserve reserve = new Reserve(database.file(), settings.reserve(), timers);
+        reserve.open();
+        SqliteRunStore store = new SqliteRunStore(timers, health, settings, reserve, writing, reading, check);
         store.commits.start();
         store.reads.start();
         return store;
@@ -121,7 +151,7 @@ public final class SqliteRunStore implements RunStore {
     public Inserted insert(NewRun run) {
         String spec = Rows.encode(run.run().spec());
         Instant now = timers.now();
-        return commits.write(_ -> writer.insert(run, spec, now));
+        return commits.begin(_ -> writer.insert(run, spec, now));
     }
 
     @Override
@@ -136,12 +166,12 @@ public final class SqliteRunStore implements RunStore {
 
     @Override
     public List<Decided> claim(String node, int limit, Instant now, TaskDecision decision) {
-        return commits.write(_ -> writer.claim(node, limit, now, decision));
+        return commits.begin(_ -> writer.claim(node, limit, now, decision));
     }
 
     @Override
     public void record(AuditEvent event) {
-        commits.<@Nullable Void>write(_ -> {
+        commits.<@Nullable Void>begin(_ -> {
             writer.append(event);
             return null;
         });
@@ -209,6 +239,12 @@ public final class SqliteRunStore implements RunStore {
     }
 
     @Override
+    public Optional<Instant> oldestPending(String node) {
+        return reads.read(
+                statements -> statements.query(OLDEST_PENDING).text(node).first(row -> Query.instant(row, 1)));
+    }
+
+    @Override
     public Optional<RunId> newestRun() {
         return reads.read(statements -> statements
                 .query("SELECT id FROM runs ORDER BY id DESC LIMIT 1")
@@ -220,10 +256,15 @@ public final class SqliteRunStore implements RunStore {
         return reads.read(statements -> AuditLog.entries(statements, fromSequence, limit));
     }
 
+    /** Whether the volume is full, so that nothing new is begun. */
+    public boolean reserveSpent() {
+        return reserve.spent();
+    }
+
     @Override
     public void check() {
         boolean probe = commits.lastFailed();
-        commits.<@Nullable Void>write(_ -> {
+        commits.<@Nullable Void>begin(_ -> {
             if (probe) {
                 writer.probe();
             }

@@ -17,12 +17,30 @@ final class Work<T extends @Nullable Object> {
         T run(Statements statements) throws SQLException;
     }
 
+    /** What a full volume means for it. */
+    enum Urgency {
+        /** Begins something: not done while the reserve is spent. */
+        NEW,
+        /** Ends what has begun: the reserve is for this. */
+        NEEDED
+    }
+
     private final Body<T> body;
+    private final Urgency urgency;
     private final CompletableFuture<T> future = new CompletableFuture<>();
     private Runnable publication = () -> {};
 
     Work(Body<T> body) {
+        this(body, Urgency.NEEDED);
+    }
+
+    Work(Body<T> body, Urgency urgency) {
         this.body = body;
+        this.urgency = urgency;
+    }
+
+    Urgency urgency() {
+        return urgency;
     }
 
     void run(Statements statements) throws SQLException {

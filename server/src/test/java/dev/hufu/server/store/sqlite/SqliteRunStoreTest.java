@@ -10,6 +10,8 @@ import dev.hufu.server.Samples;
 import dev.hufu.server.audit.HashChain;
 import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
+import dev.hufu.server.store.Change;
+import dev.hufu.server.store.CommitListener;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.RunStoreContract;
 import dev.hufu.server.store.StoreUnavailableException;
@@ -25,10 +27,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sqlite.SQLiteErrorCode;
@@ -134,6 +142,78 @@ final class SqliteRunStoreTest extends RunStoreContract {
         });
         assertThat(store().pendingTasks()).isEqualTo(13);
         assertChainHolds();
+    }
+
+    @Test
+    void f04_onAFullVolumeTheReserveLetsWhatHasBegunEnd() throws Exception {
+        store().close();
+        AtomicLong refused = new AtomicLong();
+        AtomicLong committed = new AtomicLong();
+        CommitListener listener = new CommitListener() {
+            @Override
+            public void committed(int units, long nanos) {
+                committed.addAndGet(units);
+            }
+
+            @Override
+            public void failed(int units) {
+                refused.addAndGet(units);
+            }
+        };
+        Path reserve = file().resolveSibling("hufu.db-reserve");
+        try (SqliteRunStore sqlite =
+                SqliteRunStore.open(file(), timers, () -> {}, new SqliteRunStore.Settings(1 << 20, listener))) {
+            assertThat(Files.size(reserve)).isEqualTo(1 << 20);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(reserve)))
+                    .isEqualTo("rw-------");
+            RunId id = Samples.id();
+            sqlite.insert(Samples.run(id, timers.now(), Samples.spec("true"), 1, null));
+            assertThat(committed).hasPositiveValue();
+            sqlite.writeForTest(once(new SQLiteException("full", SQLiteErrorCode.SQLITE_FULL)));
+            assertThat(sqlite.reserveSpent()).isTrue();
+            assertThat(Files.size(reserve)).isZero();
+            assertThat(refused).hasValue(0);
+
+            assertThatThrownBy(() -> sqlite.insert(Samples.run(timers.now())))
+                    .isInstanceOfSatisfying(
+                            StoreUnavailableException.class,
+                            full -> assertThat(full.full()).isTrue());
+            assertThatThrownBy(sqlite::check).isInstanceOf(StoreUnavailableException.class);
+            assertThat(sqlite.run(id)).isPresent();
+            assertThat(sqlite.changeTask(
+                            id.task(0), (run, task) -> Optional.of(new Change(run.progress(), List.of(), List.of()))))
+                    .isPresent();
+
+            timers.advance(Duration.ofSeconds(1));
+            sqlite.check();
+            assertThat(sqlite.reserveSpent()).isFalse();
+            assertThat(Files.size(reserve)).isEqualTo(1 << 20);
+            sqlite.insert(Samples.run(timers.now()));
+        }
+    }
+
+    /** Fails the first time it is run. */
+    private static Work.Body<@Nullable Void> once(SQLException failure) {
+        AtomicBoolean failed = new AtomicBoolean();
+        return _ -> {
+            if (failed.compareAndSet(false, true)) {
+                throw failure;
+            }
+            return null;
+        };
+    }
+
+    @Test
+    void theTaskThatWaitsLongestIsKnown() {
+        assertThat(store().oldestPending("local")).isEmpty();
+        Instant first = timers.now().truncatedTo(ChronoUnit.MILLIS);
+        RunId id = insert(1);
+        timers.advance(Duration.ofSeconds(5));
+        insert(1);
+        String node = store().task(id.task(0)).orElseThrow().node();
+        assertThat(store().oldestPending(node).orElseThrow().truncatedTo(ChronoUnit.MILLIS))
+                .isEqualTo(first);
+        assertThat(store().oldestPending("another")).isEmpty();
     }
 
     @Test

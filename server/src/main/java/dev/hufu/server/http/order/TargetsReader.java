@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.order;
 
 import dev.hufu.server.http.json.Json;
 import dev.hufu.server.http.json.JsonInput;

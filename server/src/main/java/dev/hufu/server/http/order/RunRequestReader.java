@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.order;
 
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * One request to run something, strictly read: every field that is unknown, doubled, of a wrong type or out of its bounds
  * is named, all of them at once. For one body; not for several threads.
  */
-final class RunRequestReader {
+public final class RunRequestReader {
     static final Duration LONGEST = Duration.ofDays(30);
 
     private static final Duration LONGEST_GRACE = Duration.ofMinutes(10);
@@ -56,7 +56,7 @@ final class RunRequestReader {
     }
 
     /** @throws dev.hufu.server.run.Refusal naming everything that is wrong */
-    static RunSpec read(byte[] body) {
+    public static RunSpec read(byte[] body) {
         return read(body, OnOutput.TRUNCATE);
     }
 
@@ -65,7 +65,7 @@ final class RunRequestReader {
      *
      * @param defaultOnOutput holds where the request does not say what becomes of too much output
      */
-    static RunSpec read(byte[] body, OnOutput defaultOnOutput) {
+    public static RunSpec read(byte[] body, OnOutput defaultOnOutput) {
         RunRequestReader reader = new RunRequestReader(defaultOnOutput);
         boolean whole = JsonInput.read(body, reader.errors, reader::field);
         if (whole && !reader.execGiven) {
@@ -89,7 +89,7 @@ final class RunRequestReader {
     }
 
     /** For a request that has no fields: an empty body or an empty object. */
-    static void readNothing(byte[] body) {
+    public static void readNothing(byte[] body) {
         if (body.length == 0) {
             return;
         }

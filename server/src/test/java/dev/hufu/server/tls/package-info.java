@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.hufu.server.tls;
+
+import org.jspecify.annotations.NullMarked;
