@@ -169,9 +169,31 @@ final class DirectionTest {
             .because("the top packages do not see each other");
 
     @ArchTest
+    static final ArchRule FIGURES_ARE_SEEN_BY_THE_COMPOSITION_ROOT_ONLY = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.metrics..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.hufu.server.metrics..")
+            .because("the parts declare listeners: what is counted of them, and by what, is not their affair");
+
+    @ArchTest
+    static final ArchRule ONE_PLACE_KNOWS_MICROMETER = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.hufu.server.metrics..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..", "io.prometheus..")
+            .because("it can be replaced, or left out, by changing one package");
+
+    @ArchTest
     static final ArchRule LEAVES_SEE_NOTHING = noClasses()
             .that()
-            .resideInAnyPackage("dev.hufu.server.auth..", "dev.hufu.server.audit..")
+            .resideInAnyPackage(
+                    "dev.hufu.server.auth..",
+                    "dev.hufu.server.audit..",
+                    "dev.hufu.server.config..",
+                    "dev.hufu.server.tls..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

@@ -57,6 +57,26 @@ final class ServerProcess implements AutoCloseable {
         return server;
     }
 
+    /** How a server ends that does not start. */
+    static int exitOf(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.hufu.server.Main"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!process.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("the server was to end, and runs");
+        }
+        return process.exitValue();
+    }
+
     Map<String, String> environment() {
         return environment;
     }

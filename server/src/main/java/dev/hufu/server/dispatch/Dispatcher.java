@@ -153,7 +153,8 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
             try {
                 work();
             } catch (StoreUnavailableException unavailable) {
-                if (!stopped) {
+                // A full volume is told once, by the store: what else is logged may need room on it too.
+                if (!stopped && !unavailable.full()) {
                     LOG.warn("The store cannot give work now; it is asked again", unavailable);
                 }
             } catch (RuntimeException failed) {
