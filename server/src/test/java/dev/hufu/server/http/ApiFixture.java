@@ -207,8 +207,13 @@ final class ApiFixture implements AutoCloseable {
 
     /** Returns once no answer goes on any more. */
     void awaitNoStreams() {
+        awaitStreams(0);
+    }
+
+    /** Returns once no more answers than these go on. */
+    void awaitStreams(int count) {
         long deadline = System.nanoTime() + Duration.ofSeconds(3).toNanos();
-        while (api.streams().size() > 0) {
+        while (api.streams().size() > count) {
             if (System.nanoTime() - deadline > 0) {
                 throw new AssertionError(api.streams().size() + " answers go on still");
             }

@@ -36,8 +36,8 @@ final class FakeOutputStore implements OutputStore {
     static final class Written implements AttemptOutput {
         private final int headLimit;
         private final int tailLimit;
-        private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
-        private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+        private final Kept stdout = new Kept();
+        private final Kept stderr = new Kept();
         private final List<Arrival> arrivals = new ArrayList<>();
         private volatile long damagedFrom = Long.MAX_VALUE;
 
@@ -62,7 +62,7 @@ final class FakeOutputStore implements OutputStore {
             damagedFrom = position;
         }
 
-        private ByteArrayOutputStream bytes(Stream stream) {
+        private Kept bytes(Stream stream) {
             return stream == Stream.STDOUT ? stdout : stderr;
         }
 
@@ -84,7 +84,7 @@ final class FakeOutputStore implements OutputStore {
                 return 0;
             }
             int count = (int) Math.min(target.remaining(), end - position);
-            target.put(bytes(stream).toByteArray(), (int) position, count);
+            bytes(stream).copy((int) position, count, target);
             return count;
         }
 
@@ -95,5 +95,12 @@ final class FakeOutputStore implements OutputStore {
 
         @Override
         public void close() {}
+    }
+
+    /** Bytes that are read without being copied first. */
+    private static final class Kept extends ByteArrayOutputStream {
+        void copy(int position, int length, ByteBuffer target) {
+            target.put(buf, position, length);
+        }
     }
 }

@@ -11,6 +11,8 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.server.output.AttemptOutput.Stream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -386,6 +388,28 @@ final class FollowTest {
         }
         api.awaitNoStreams();
         assertThat(api.stopped).isEmpty();
+    }
+
+    @Test
+    void f29_aReaderThatStopsReadingIsDroppedAndTheTaskGoesOn(@TempDir Path data) throws Exception {
+        try (ApiFixture impatient = new ApiFixture(data, Duration.ofMillis(500), 10)) {
+            RunId id = impatient.accepted(MINIMAL);
+            FakeOutputStore.Written written = impatient.outputs.of(impatient.start(id));
+            String path = "/api/v1/tasks/" + id + ".0/output?follow=true";
+            try (Socket reader = new Socket(InetAddress.getLoopbackAddress(), impatient.server.port());
+                    Listener other = new Listener(impatient.request(path))) {
+                reader.getOutputStream()
+                        .write(bytes("GET " + path + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + impatient.token
+                                + "\r\n\r\n"));
+                assertThat(reader.getInputStream().read()).isEqualTo('H');
+                written.write(Stream.STDOUT, new byte[32 << 20]);
+                assertThat(other.bytes(32 << 20)).hasSize(32 << 20);
+                impatient.awaitStreams(1);
+                written.write(Stream.STDOUT, bytes("more"));
+                assertThat(other.bytes(4)).isEqualTo(bytes("more"));
+            }
+            assertThat(impatient.stopped).isEmpty();
+        }
     }
 
     @Test
