@@ -149,6 +149,12 @@ final class Exchange {
             throw new Refusal(
                     ErrorKind.UNSUPPORTED_MEDIA_TYPE, "Bodies must not be encoded; leave Content-Encoding out.");
         }
+        String transfer = request.getHeader("Transfer-Encoding");
+        if (transfer != null && !transfer.equalsIgnoreCase("chunked")) {
+            throw new Refusal(
+                    ErrorKind.UNSUPPORTED_MEDIA_TYPE,
+                    "Bodies must not be encoded; Transfer-Encoding may be chunked only.");
+        }
         try {
             return bodies.read(request, bodyHold);
         } catch (Refusal refused) {

@@ -56,6 +56,7 @@ public final class HttpServer implements Service {
     private final RequestCycle cycle;
     private final Streams streams;
     private final JettyErrors errors;
+    private final SlowRequests slowRequests;
     private final Javalin javalin;
     private boolean started;
     private boolean stopped;
@@ -71,6 +72,7 @@ public final class HttpServer implements Service {
         this.cycle = new RequestCycle(
                 api, new RequestBodies(config.bodyLimit(), config.bodiesAtOnce(), timers), listener, timers);
         this.streams = api.streams();
+        this.slowRequests = new SlowRequests(timers, config.idleTimeout());
         this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
     }
 
@@ -86,6 +88,7 @@ public final class HttpServer implements Service {
         } catch (RuntimeException failed) {
             throw new CannotListenException(config.address(), failed);
         }
+        slowRequests.start();
     }
 
     /** The port that is listened on; differs from the configured one where that is 0. */
@@ -109,6 +112,7 @@ public final class HttpServer implements Service {
 
     @Override
     public synchronized void stop() {
+        slowRequests.stop();
         if (started && !stopped) {
             javalin.stop();
         }
@@ -205,6 +209,7 @@ public final class HttpServer implements Service {
         connector.setHost(address.getAddress().getHostAddress());
         connector.setPort(address.getPort());
         connector.setIdleTimeout(config.idleTimeout().toMillis());
+        connector.addBean(slowRequests);
         return connector;
     }
 
