@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The REST contract, spoken plainly: what a caller sends and gets. */
-final class Api {
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+public final class Api {
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Set<String> TERMINAL =
             Set.of("SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED", "EXPIRED", "LOST");
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -34,21 +34,21 @@ final class Api {
     }
 
     /** An answer, with its body as JSON; a missing node where it has none. */
-    record Answer(int status, JsonNode body, HttpResponse<byte[]> response) {
-        String header(String name) {
+    public record Answer(int status, JsonNode body, HttpResponse<byte[]> response) {
+        public String header(String name) {
             return response.headers().firstValue(name).orElse("");
         }
     }
 
-    String token() {
+    public String token() {
         return token;
     }
 
-    static Map<String, Object> argv(String... argv) {
+    public static Map<String, Object> argv(String... argv) {
         return Map.of("exec", Map.of("argv", argv));
     }
 
-    static Map<String, Object> shell(String script) {
+    public static Map<String, Object> shell(String script) {
         return argv("/bin/sh", "-c", script);
     }
 
@@ -65,11 +65,11 @@ final class Api {
         return new Answer(response.statusCode(), body, response);
     }
 
-    Answer get(String path) throws IOException, InterruptedException {
+    public Answer get(String path) throws IOException, InterruptedException {
         return send(request(path).build());
     }
 
-    Answer post(String path, Object body, String... headers) throws IOException, InterruptedException {
+    public Answer post(String path, Object body, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request = request(path)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)));
@@ -80,36 +80,36 @@ final class Api {
     }
 
     /** Submits, and answers the run's id. */
-    String submit(Map<String, ?> body, String... headers) throws IOException, InterruptedException {
+    public String submit(Map<String, ?> body, String... headers) throws IOException, InterruptedException {
         Answer answer = post("/api/v1/runs", body, headers);
         assertThat(answer.status()).as("%s", answer.body()).isEqualTo(202);
         return answer.body().get("id").asString();
     }
 
     /** Submits, waits for the end, and answers the task. */
-    JsonNode run(Map<String, ?> body) throws IOException, InterruptedException {
+    public JsonNode run(Map<String, ?> body) throws IOException, InterruptedException {
         return awaitTask(submit(body));
     }
 
-    JsonNode task(String run) throws IOException, InterruptedException {
+    public JsonNode task(String run) throws IOException, InterruptedException {
         Answer answer = get("/api/v1/tasks/" + run + ".0");
         assertThat(answer.status()).as("%s", answer.body()).isEqualTo(200);
         return answer.body();
     }
 
-    static String state(JsonNode task) {
+    public static String state(JsonNode task) {
         return task.get("state").asString();
     }
 
-    JsonNode awaitTask(String run) throws IOException, InterruptedException {
+    public JsonNode awaitTask(String run) throws IOException, InterruptedException {
         return awaitTask(run, PATIENCE);
     }
 
-    JsonNode awaitTask(String run, Duration limit) throws IOException, InterruptedException {
+    public JsonNode awaitTask(String run, Duration limit) throws IOException, InterruptedException {
         return await(run, TERMINAL, limit);
     }
 
-    JsonNode awaitRunning(String run) throws IOException, InterruptedException {
+    public JsonNode awaitRunning(String run) throws IOException, InterruptedException {
         JsonNode task = await(run, Set.of("RUNNING", "SUCCEEDED", "FAILED", "LOST"), PATIENCE);
         assertThat(state(task)).isEqualTo("RUNNING");
         return task;
@@ -135,11 +135,11 @@ final class Api {
         return answer.response().body();
     }
 
-    String stdout(String run) throws IOException, InterruptedException {
+    public String stdout(String run) throws IOException, InterruptedException {
         return new String(outputBytes(run, "stream=stdout"), StandardCharsets.UTF_8);
     }
 
-    Answer cancel(String run) throws IOException, InterruptedException {
+    public Answer cancel(String run) throws IOException, InterruptedException {
         return send(request("/api/v1/runs/" + run + "/cancel")
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());

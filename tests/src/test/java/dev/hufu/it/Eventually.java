@@ -5,16 +5,17 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Waits for a condition that no signal announces, and fails where it does not come true in time. */
-final class Eventually {
+public final class Eventually {
     private static final long PAUSE_MILLIS = 20;
 
     private Eventually() {}
 
-    static void holds(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
+    public static void holds(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
         holds(() -> what, limit, condition);
     }
 
-    static void holds(Supplier<String> what, Duration limit, BooleanSupplier condition) throws InterruptedException {
+    public static void holds(Supplier<String> what, Duration limit, BooleanSupplier condition)
+            throws InterruptedException {
         long end = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {

@@ -11,12 +11,12 @@ import java.util.Optional;
 import java.util.function.LongPredicate;
 
 /** What the kernel says of processes ({@code /proc}). A process that ends while it is looked at counts as not there. */
-final class Proc {
+public final class Proc {
     private static final Path ROOT = Path.of("/proc");
 
     private Proc() {}
 
-    static List<Long> pids(LongPredicate wanted) {
+    public static List<Long> pids(LongPredicate wanted) {
         List<Long> found = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(ROOT, "[0-9]*")) {
             for (Path entry : entries) {
@@ -32,13 +32,13 @@ final class Proc {
     }
 
     /** Processes, other than zombies, that have this entry in their environment. */
-    static List<Long> withEnvironment(String entry) {
+    public static List<Long> withEnvironment(String entry) {
         String wanted = entry + "\0";
         return pids(pid -> state(pid) != 'Z' && text(pid, "environ").contains(wanted));
     }
 
     /** Processes whose program lies below this directory. */
-    static List<Long> programsBelow(Path directory) {
+    public static List<Long> programsBelow(Path directory) {
         return pids(pid -> {
             try {
                 return Files.readSymbolicLink(ROOT.resolve(pid + "/exe"))
@@ -50,20 +50,20 @@ final class Proc {
         });
     }
 
-    static boolean alive(long pid) {
+    public static boolean alive(long pid) {
         return state(pid) != 'Z' && state(pid) != ' ';
     }
 
     /** The letter of {@code /proc/PID/stat}; a space where there is no such process. */
-    static char state(long pid) {
+    public static char state(long pid) {
         return fields(pid).map(fields -> fields[0].charAt(0)).orElse(' ');
     }
 
-    static long parent(long pid) {
+    public static long parent(long pid) {
         return fields(pid).map(fields -> Long.parseLong(fields[1])).orElse(-1L);
     }
 
-    static List<Long> children(long parent) {
+    public static List<Long> children(long parent) {
         return pids(pid -> parent(pid) == parent);
     }
 

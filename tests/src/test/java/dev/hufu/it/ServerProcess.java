@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A server as an operator has it: a process of its own with a data directory, on a free port, that can be killed and started
  * again. Closing it ends the server and every process that ran for it, and fails where one is left.
  */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private static final String READY = "hufu: ready on ";
     private static final Path LOGS = Path.of("target", "server-logs").toAbsolutePath();
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -50,7 +50,7 @@ final class ServerProcess implements AutoCloseable {
         Files.createDirectories(LOGS);
     }
 
-    static ServerProcess started(Path data, String... arguments) throws IOException {
+    public static ServerProcess started(Path data, String... arguments) throws IOException {
         ServerProcess server = new ServerProcess(data);
         server.arguments.addAll(List.of(arguments));
         server.start();
@@ -105,20 +105,20 @@ final class ServerProcess implements AutoCloseable {
         classPath = String.join(File.pathSeparator, copies);
     }
 
-    Path data() {
+    public Path data() {
         return data;
     }
 
-    Path runtime() {
+    public Path runtime() {
         return runtime;
     }
 
     /** Kept after the test, so that a failure can be understood. */
-    Path log() {
+    public Path log() {
         return LOGS.resolve(runtime.getFileName() + "-" + starts + ".log");
     }
 
-    ServerProcess start() throws IOException {
+    public ServerProcess start() throws IOException {
         starts++;
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -175,15 +175,15 @@ final class ServerProcess implements AutoCloseable {
         throw new IOException("the server did not start: " + Files.readString(log()));
     }
 
-    Api api() {
+    public Api api() {
         return require(api);
     }
 
-    URI address() {
+    public URI address() {
         return require(address);
     }
 
-    long pid() {
+    public long pid() {
         return require(process).pid();
     }
 
@@ -212,7 +212,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** SIGTERM. @return the exit code */
-    int terminate() throws InterruptedException {
+    public int terminate() throws InterruptedException {
         Process current = require(process);
         current.destroy();
         if (!current.waitFor(60, TimeUnit.SECONDS)) {
@@ -221,7 +221,7 @@ final class ServerProcess implements AutoCloseable {
         return current.exitValue();
     }
 
-    boolean running() {
+    public boolean running() {
         Process current = process;
         return current != null && current.isAlive();
     }
