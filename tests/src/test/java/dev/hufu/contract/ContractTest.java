@@ -47,6 +47,7 @@ final class ContractTest {
                 "GET /api/v1/runs",
                 "GET /api/v1/nodes",
                 "GET /api/v1/nodes/{name}",
+                "GET /api/v1/runs/{id}/events",
                 "GET /api/v1/runs/{id}",
                 "POST /api/v1/runs/{id}/cancel",
                 "GET /api/v1/runs/{id}/tasks",
@@ -54,6 +55,7 @@ final class ContractTest {
                 "GET /api/v1/tasks/{id}/output")) {
             NOT_PROVOKED.put(operation + " 503", NO_STORE);
         }
+        NOT_SEEN.put("ErrorFrame/error", "only where a drain cuts off an attached run");
         String oneKind = "the command catalogue is not built";
         NOT_SEEN.put("Run/command", oneKind);
         NOT_SEEN.put("Run/params", oneKind);
@@ -66,7 +68,8 @@ final class ContractTest {
         for (String list : List.of("GET /api/v1/runs/{id}/tasks", "GET /api/v1/nodes")) {
             NOT_SEEN.put(list + " nextCursor", "there is one node");
         }
-        NOT_PROVOKED.put("POST /api/v1/runs/{id}/retry 403", "what is allowed would have to change after the first run");
+        NOT_PROVOKED.put(
+                "POST /api/v1/runs/{id}/retry 403", "what is allowed would have to change after the first run");
     }
 
     private ServerProcess server;
@@ -141,6 +144,7 @@ final class ContractTest {
         for (String run : runs) {
             server.api().awaitTask(run);
             readRun(run);
+            readStreams(run);
         }
         return runs.getLast();
     }
@@ -154,6 +158,19 @@ final class ContractTest {
         }
         Operation show = document.operation("GET", "/api/v1/runs/{id}");
         drive.call(show, drive.request(show, run, "?include=tasks"));
+    }
+
+    /** Streams of a run that has ended end by themselves. */
+    private void readStreams(String run) throws IOException {
+        for (Operation operation : document.operations()) {
+            if (operation.method().equals("GET")
+                    && !operation.parameters("path").isEmpty()) {
+                for (String type : operation.mediaTypes(200)) {
+                    String query = operation.hasQuery("follow") ? "?follow=true" : "";
+                    drive.call(operation, drive.request(operation, run, query).with("Accept", type));
+                }
+            }
+        }
     }
 
     private Operation cancel() {
@@ -342,8 +359,7 @@ final class ContractTest {
         }
         missing.removeAll(drive.accepted());
         // With one node a run has one task, and these lists no second page.
-        assertThat(missing)
-                .containsExactlyInAnyOrder("GET /api/v1/runs/{id}/tasks cursor", "GET /api/v1/nodes cursor");
+        assertThat(missing).containsExactlyInAnyOrder("GET /api/v1/runs/{id}/tasks cursor", "GET /api/v1/nodes cursor");
     }
 
     @Test

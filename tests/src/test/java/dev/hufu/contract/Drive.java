@@ -24,6 +24,9 @@ final class Drive {
     /** Parameters that need another one beside them. */
     private static final Map<String, String> COMPANIONS = Map.of("offset", "stream=stdout");
 
+    /** Parameters that say something of frames, and nothing of raw bytes. */
+    private static final Set<String> FRAMES_ONLY = Set.of("stdoutOffset", "stderrOffset");
+
     private final Document document;
     private final Wire wire;
     private final String token;
@@ -100,7 +103,13 @@ final class Drive {
                 String companion = COMPANIONS.getOrDefault(parameter.name(), "");
                 String query =
                         "?" + parameter.name() + "=" + encoded(value) + (companion.isEmpty() ? "" : "&" + companion);
-                expect(operation, request(operation, run, query), 200, parameter.name());
+                Request asking = request(operation, run, query);
+                boolean framed = FRAMES_ONLY.contains(parameter.name());
+                expect(
+                        operation,
+                        framed ? asking.with("Accept", "application/x-ndjson") : asking,
+                        200,
+                        parameter.name());
             }
         }
     }

@@ -229,6 +229,7 @@ final class FuzzTest {
         }
         return switch (parameter.name()) {
             case "Idempotency-Key" -> "fuzz " + SEED + " " + keys++;
+            case "Accept" -> "*/*";
             case "traceparent" -> "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
             default -> values.value(parameter.schemaAt()).asString().replaceAll("[\r\n\0]", "");
         };

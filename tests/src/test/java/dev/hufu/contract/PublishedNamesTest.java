@@ -99,9 +99,6 @@ final class PublishedNamesTest {
         lacks("limits", RUN_REQUEST, "limits/memory limits/cpu limits/pids limits/files");
         lacks("callbacks", RUN_REQUEST, "callbacks callbacks/url");
         lacks("callbacks", "Run", "callbacks/url");
-        lacks("attached runs", "POST /api/v1/exec", ":");
-        lacks("streams", "GET /api/v1/runs/{id}/events", ":");
-        lacks("streams", "GET /api/v1/tasks/{id}/output", "follow stdoutOffset stderrOffset");
     }
 
     private Document document;

@@ -174,8 +174,7 @@ final class StrictSchema {
             case "minimum" -> !value.isNumber() || compare(value, argument) >= 0;
             case "maximum" -> !value.isNumber() || compare(value, argument) <= 0;
             case "minItems" -> !value.isArray() || value.size() >= argument.asInt();
-            case "uniqueItems" ->
-                !value.isArray() || new HashSet<>(value.values()).size() == value.size();
+            case "uniqueItems" -> !value.isArray() || new HashSet<>(value.values()).size() == value.size();
             case "maxItems" -> !value.isArray() || value.size() <= argument.asInt();
             case "maxProperties" -> !value.isObject() || value.size() <= argument.asInt();
             case "items" -> {
