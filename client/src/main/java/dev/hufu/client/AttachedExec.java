@@ -39,7 +39,8 @@ public final class AttachedExec implements AutoCloseable {
      * Waits for more output; empty at the end.
      *
      * @throws HufuException.Unreachable when the connection broke
-     * @throws HufuException.Refused when the server stops while the command runs
+     * @throws HufuException.Refused when the server stops while the command runs; the run goes on, and can be
+     *     followed at the next server
      */
     public Optional<OutputEvent> next() throws InterruptedException {
         while (true) {

@@ -1,5 +1,6 @@
 package dev.hufu.client;
 
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -10,15 +11,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A JSON object of an answer, read by hand: what a newer server adds is not looked at, and what is missing is named with
  * its place. Trees and not bound records, because binding doubles the start of a short command.
  */
 final class Json {
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
-
     private final JsonNode node;
     private final String place;
 
@@ -28,14 +27,14 @@ final class Json {
     }
 
     static byte[] bytes(JsonNode node) {
-        return MAPPER.writeValueAsBytes(node);
+        return JsonTrees.bytes(node);
     }
 
     /** @throws HufuException.Unintelligible when the bytes are not one JSON object */
     static Json object(byte[] bytes) {
         try {
-            JsonNode node = MAPPER.readTree(bytes);
-            if (node != null && node.isObject()) {
+            JsonNode node = JsonTrees.read(bytes);
+            if (node.isObject()) {
                 return new Json(node, "");
             }
         } catch (JacksonException malformed) {
@@ -138,8 +137,11 @@ final class Json {
     Map<String, String> anyMap(String name) {
         Map<String, String> map = new LinkedHashMap<>();
         optionalObject(name, entries -> {
-            entries.node.forEachEntry(
-                    (key, value) -> map.put(key, value.isString() ? value.stringValue() : value.toString()));
+            entries.node.forEachEntry((key, value) -> map.put(
+                    key,
+                    value.isString()
+                            ? value.stringValue()
+                            : new String(JsonTrees.bytes(value), StandardCharsets.UTF_8)));
             return map;
         });
         return map;
@@ -189,7 +191,7 @@ final class Json {
     private JsonNode array(String name) {
         JsonNode value = node.get(name);
         if (value == null || value.isNull()) {
-            return MAPPER.createArrayNode();
+            return JsonNodeFactory.instance.arrayNode();
         }
         if (!value.isArray()) {
             throw amiss(name, "is not a list");

@@ -16,6 +16,8 @@ final class LiveLines implements AutoCloseable {
     /** The server says something each second. */
     static final Duration SILENCE = Duration.ofSeconds(10);
 
+    private static final Duration BEFORE_ANOTHER = Duration.ofMillis(200);
+
     private final Retrying retrying;
     private final Timers timers;
     private final String server;
@@ -82,6 +84,15 @@ final class LiveLines implements AutoCloseable {
             timers.sleep(Retrying.spread(pause));
             pause = pause.multipliedBy(2).compareTo(Retrying.LONGEST) > 0 ? Retrying.LONGEST : pause.multipliedBy(2);
         }
+    }
+
+    /** Leaves the connection, whose server said that it stops; the next line comes from another one. */
+    void leave() throws InterruptedException {
+        Lines current = lines;
+        if (current != null) {
+            drop(current);
+        }
+        timers.sleep(Retrying.spread(BEFORE_ANOTHER));
     }
 
     /** Whether {@link #next} returns at once. */

@@ -2,6 +2,7 @@ package dev.hufu.client;
 
 import dev.hufu.client.HttpCalls.Form;
 import dev.hufu.client.HttpCalls.Request;
+import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.TaskId;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -96,7 +97,15 @@ public final class OutputReader implements AutoCloseable {
         }
     }
 
-    private void read(Json frame) {
+    private void read(Json frame) throws InterruptedException {
+        if (frame.present("error")) {
+            HufuException.Problem problem = frame.within("error", Answers::problem);
+            if (problem.kind() != ErrorKind.DRAINING && problem.kind() != ErrorKind.UNAVAILABLE) {
+                throw new HufuException.Refused(problem);
+            }
+            lines.leave();
+            return;
+        }
         Totals ended = frame.optionalObject(
                 "end", end -> new Totals(end.number("stdoutBytes"), end.number("stderrBytes"), end.flag("truncated")));
         if (ended == null) {

@@ -121,6 +121,23 @@ final class FollowTest {
     }
 
     @Test
+    void aServerThatStopsIsLeftForTheNextOne() throws InterruptedException {
+        server.answer(200, """
+                        {"stream":"stdout","offset":0,"text":"abc"}
+                        {"error":{"type":"urn:hufu:problem:draining","status":503}}
+                        """).answer(200, """
+                        {"stream":"stdout","offset":3,"text":"d"}
+                        {"end":{"stdoutBytes":4,"stderrBytes":0,"truncated":false}}
+                        """);
+        assertThat(all(client.follow(RUN.task(0)))).containsExactly("stdout@0:abc", "stdout@3:d");
+        server.answer(200, "{\"error\":{\"type\":\"urn:hufu:problem:internal\",\"status\":500,\"detail\":\"No.\"}}\n");
+        OutputReader broken = client.follow(RUN.task(0));
+        assertThatThrownBy(broken::next)
+                .isInstanceOf(HufuException.Refused.class)
+                .hasMessage("No.");
+    }
+
+    @Test
     void whatTheServerJumpsWithoutAWordIsAGapToo() throws InterruptedException {
         server.answer(200, """
                 {"stream":"stdout","offset":3,"text":"d"}

@@ -1,14 +1,11 @@
 package dev.hufu.protocol;
 
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A task's id, written {@code <run>.<index>}. */
 public record TaskId(RunId run, int index) implements Comparable<TaskId> {
     private static final Pattern INDEX = Pattern.compile("0|[1-9][0-9]{0,8}");
-    private static final Comparator<TaskId> ORDER =
-            Comparator.comparing(TaskId::run).thenComparingInt(TaskId::index);
 
     public TaskId {
         if (index < 0) {
@@ -26,7 +23,8 @@ public record TaskId(RunId run, int index) implements Comparable<TaskId> {
 
     @Override
     public int compareTo(TaskId other) {
-        return ORDER.compare(this, other);
+        int byRun = run.compareTo(other.run);
+        return byRun == 0 ? Integer.compare(index, other.index) : byRun;
     }
 
     @Override
