@@ -23,7 +23,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     private static final String TERMINAL_PROPERTY = "hufu.terminal.stderr";
 
     private static final String APPENDER = "stderr";
-    private static final String[] CHATTY = {"org.eclipse.jetty", "io.javalin", "org.flywaydb", "org.sqlite"};
+    private static final String[] CHATTY = {"org.eclipse.jetty", "io.javalin", "org.sqlite"};
 
     /** For the service loader. */
     public LogConfiguration() {}

@@ -26,8 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.MigrationVersion;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,12 +46,7 @@ final class MigrationsTest {
     void makeTheFirstSchema(@TempDir Path directory) throws IOException, SQLException {
         database = new Database(directory.resolve("hufu.db"));
         database.create();
-        Flyway.configure(MigrationsTest.class.getClassLoader())
-                .dataSource(database.source())
-                .locations("classpath:db/migration/sqlite")
-                .target(MigrationVersion.fromVersion("1"))
-                .load()
-                .migrate();
+        Migrations.upTo(database, 1);
     }
 
     private void run(RunId id, RunState state, boolean cancelled, TaskState... tasks) throws SQLException {
