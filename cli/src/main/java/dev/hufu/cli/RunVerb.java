@@ -13,7 +13,11 @@ import dev.hufu.client.RunRequest;
 import dev.hufu.client.Task;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.TaskId;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,9 +94,7 @@ final class RunVerb implements Verb {
             throw new UsageException("-o json is for --detach: what the command writes is streamed as it is");
         }
         RunRequest request = request(arguments, new LocalFiles(surroundings.stdin()));
-        String key = arguments
-                .value("--idempotency-key")
-                .orElseGet(() -> UUID.randomUUID().toString());
+        String key = arguments.value("--idempotency-key").orElseGet(RunVerb::key);
         if (!key.matches("[ -~]{1,255}")) {
             throw new UsageException("--idempotency-key has 1 to 255 printable ASCII characters");
         }
@@ -120,6 +122,18 @@ final class RunVerb implements Verb {
                 interruption.cancel(run.id());
                 return undelivered.readerGone() ? ExitCode.READER_GONE : ExitCode.HUFU;
             }
+        }
+    }
+
+    /** A key that no other process has. From the kernel, because Java's own way to random bytes loads all its cryptography. */
+    private static String key() {
+        try (InputStream random = new FileInputStream("/dev/urandom")) {
+            byte[] bytes = random.readNBytes(16);
+            return bytes.length == 16
+                    ? HexFormat.of().formatHex(bytes)
+                    : UUID.randomUUID().toString();
+        } catch (IOException elsewhere) {
+            return UUID.randomUUID().toString();
         }
     }
 

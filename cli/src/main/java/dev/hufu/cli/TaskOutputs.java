@@ -124,13 +124,13 @@ final class TaskOutputs {
     }
 
     private Progress taken(OutputEvent event, Progress before) {
-        return switch (event) {
-            case OutputEvent.Chunk chunk -> {
-                deliver(chunk);
-                yield new Progress(chunk.offset() + chunk.length(), before.missing());
-            }
-            case OutputEvent.Gap gap -> new Progress(gap.to(), before.missing() + gap.length());
-        };
+        // No switch over the types: the first one of a process would hold up the first output by a fifth of its time.
+        if (event instanceof OutputEvent.Gap gap) {
+            return new Progress(gap.to(), before.missing() + gap.length());
+        }
+        OutputEvent.Chunk chunk = (OutputEvent.Chunk) event;
+        deliver(chunk);
+        return new Progress(chunk.offset() + chunk.length(), before.missing());
     }
 
     /** Without a buffer, so that there is nothing to flush: a piece is as much as the server had at once. */

@@ -182,7 +182,10 @@ final class LauncherScriptTest {
         assertThat(ended.stdout()).isEmpty();
         assertThat(project.resolve("server/target/hufu.aot")).content().contains("--listen 127.0.0.1:0");
         assertThat(project.resolve("cli/target/hufu.aot")).content().contains("dev.hufu.cli.Rehearsal");
-        assertThat(folder.resolve("home/rehearsed")).content().startsWith("http://127.0.0.1:1 /").contains("/data");
+        assertThat(folder.resolve("home/rehearsed"))
+                .content()
+                .startsWith("http://127.0.0.1:1 /")
+                .contains("/data");
     }
 
     @Test
