@@ -19,7 +19,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,12 +75,7 @@ final class SqliteRunListTest extends RunListContract {
     void f40_aStoreOfTheFirstSchemaGetsItsLabelsAndPriorities() throws SQLException {
         Path old = directory.resolve("old.db");
         Database database = new Database(old);
-        Flyway.configure(Migrations.class.getClassLoader())
-                .dataSource(database.source())
-                .locations("classpath:db/migration/sqlite")
-                .target("1")
-                .load()
-                .migrate();
+        Migrations.upTo(database, 1);
         try (Connection connection = database.source().getConnection();
                 Statement statement = connection.createStatement()) {
             for (String id : List.of("01jd0000000000000000000000", "01jd0000000000000000000001")) {
