@@ -12,6 +12,7 @@ import dev.hufu.client.Run;
 import dev.hufu.client.RunRequest;
 import dev.hufu.client.Task;
 import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.TaskId;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -48,7 +49,11 @@ final class RunVerb implements Verb {
                         .repeated())
                 .option(Option.of("--cwd", "DIR", "its working directory on the node (home)"))
                 .option(Option.file("--stdin", "FILE", "its input, read here first; '-' for this stdin (empty)"))
-                .option(Option.of("--limit-output", "S", "keep so much of each stream, as in 64KiB (16MiB)"))
+                .option(Option.of(
+                        "--limit-output",
+                        "S",
+                        "keep so much of each stream, as in 64KiB (all of it: the command waits for its reader, as on a pipe;"
+                                + " with --detach 16MiB)"))
                 .option(Option.of("--label", "K=V", "a label of the run").repeated())
                 .option(Option.of("--priority", "N", "from -10 to 10; higher goes first (0)"))
                 .option(Option.file(
@@ -172,6 +177,9 @@ final class RunVerb implements Verb {
         arguments.value("--stdin").ifPresent(name -> request.stdin(files.input(name)));
         if (arguments.has("--limit-output")) {
             request.outputLimit(limit);
+        } else if (!arguments.has("--detach")) {
+            // Every byte: who reads slowly makes the process wait, as on a pipe.
+            request.onOutput(RunSpec.OnOutput.BLOCK);
         }
         if (endless) {
             request.noTimeout();

@@ -143,6 +143,7 @@ final class MainProcessTest {
         Process process = shell("printf 'in\\377' | \"$1\" -cp \"$2\" $hufu run --stdin - -- \"$3\"", "ünï 虎符 🐅");
         assertThat(ended(process)).isZero();
         assertThat(server.bodies())
-                .containsExactly("{\"exec\":{\"argv\":[\"ünï 虎符 🐅\"]},\"stdin\":{\"base64\":\"aW7/\"}}");
+                .containsExactly("{\"exec\":{\"argv\":[\"ünï 虎符 🐅\"]},\"stdin\":{\"base64\":\"aW7/\"},"
+                        + "\"limits\":{\"onOutput\":\"block\"}}");
     }
 }

@@ -265,7 +265,21 @@ final class RunVerbTest {
         assertThat(cockpit.run("run", "--", "echo", argument, "-n", argument)).isZero();
         String quoted = "\"" + argument.replace("\"", "\\\"") + "\"";
         assertThat(server.bodies().getFirst())
-                .isEqualTo("{\"exec\":{\"argv\":[\"echo\"," + quoted + ",\"-n\"," + quoted + "]}}");
+                .isEqualTo("{\"exec\":{\"argv\":[\"echo\"," + quoted + ",\"-n\"," + quoted
+                        + "]},\"limits\":{\"onOutput\":\"block\"}}");
+    }
+
+    @Test
+    void b29_attachedTheProcessWaitsForItsReaderUnlessALimitIsSet() {
+        server.end("SUCCEEDED", FakeServer.ended("exit", 0, null));
+        assertThat(cockpit.run("run", "--limit-output", "1MiB", "--", "x")).isZero();
+        assertThat(cockpit.run("run", "--detach", "--", "x")).isZero();
+        assertThat(cockpit.run("run", "--", "x")).isZero();
+        assertThat(server.bodies())
+                .containsExactly(
+                        "{\"exec\":{\"argv\":[\"x\"]},\"limits\":{\"output\":1048576}}",
+                        "{\"exec\":{\"argv\":[\"x\"]}}",
+                        "{\"exec\":{\"argv\":[\"x\"]},\"limits\":{\"onOutput\":\"block\"}}");
     }
 
     @Test
@@ -274,7 +288,8 @@ final class RunVerbTest {
         assertThat(cockpit.run("run", "--timeout=none", "ls", "--timeout", "-l"))
                 .isZero();
         assertThat(server.bodies().getFirst())
-                .isEqualTo("{\"exec\":{\"argv\":[\"ls\",\"--timeout\",\"-l\"]},\"timeout\":\"none\"}");
+                .isEqualTo("{\"exec\":{\"argv\":[\"ls\",\"--timeout\",\"-l\"]},\"limits\":{\"onOutput\":\"block\"},"
+                        + "\"timeout\":\"none\"}");
     }
 
     @ParameterizedTest
