@@ -63,7 +63,7 @@ final class LauncherScriptTest {
                 if [ "$1" = -v ]; then echo "Apache Maven ${FAKE_MAVEN:-3.9.9} (x)"; exit; fi
                 echo "$JAVA_HOME|$*" >> "$FAKE_LOG"
                 sleep "${FAKE_BUILD_SECONDS:-0}"
-                mkdir -p server/target/lib cli/target/lib
+                mkdir -p server/target/lib cli/target/lib bench/target/lib
                 : > server/target/hufu-server-1.jar
                 : > cli/target/hufu-cli-1.jar
                 : > cli/target/hufu-cli-1-tests.jar
@@ -142,7 +142,7 @@ final class LauncherScriptTest {
         Ended ended = hufu("run", "--", "a b", "$(x)", "", "*");
         assertThat(ended.stderr()).contains("hufu: building");
         assertThat(ended.code()).isZero();
-        assertThat(builds()).containsExactly(jdk + "|-B -ntp -Pquick -DskipTests package -pl server,cli -am");
+        assertThat(builds()).containsExactly(jdk + "|-B -ntp -Pquick -DskipTests package -pl server,cli,bench -am");
         assertThat(ended.stdout())
                 .startsWith("LC_ALL=C.UTF-8\n-Xshare:auto\n-XX:+UseSerialGC\n-XX:+UseCompactObjectHeaders\n")
                 .endsWith("-cp\n" + project + "/cli/target/hufu-cli-1.jar:" + project
