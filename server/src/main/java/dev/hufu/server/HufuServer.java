@@ -123,8 +123,9 @@ public final class HufuServer implements Service {
                 new Outputs(outputs, pulse, this::outputRead),
                 new Nodes(sessions, store, timers),
                 tokens,
+                metrics::exposition,
                 timers);
-        http = new HttpServer(httpConfig(config), api.withMetrics(metrics::exposition), timers, metrics.requests());
+        http = new HttpServer(httpConfig(config), api, timers, metrics.requests());
         addGauges();
     }
 

@@ -9,6 +9,8 @@ import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.LifecycleListener;
+import dev.hufu.server.run.QueueLimit;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
@@ -51,7 +53,14 @@ public final class Core implements AutoCloseable {
         dispatcher = new Dispatcher(store, tasks, sessions, timers);
         RunIds ids = new RunIds(timers::now, new Random());
         opened.newestRun().ifPresent(ids::startAfter);
-        submissions = new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), dispatcher, 100_000);
+        submissions = new Submissions(
+                store,
+                ids,
+                timers,
+                new EnvironmentPolicy(Set.of()),
+                dispatcher,
+                new QueueLimit(100_000, 0, timers),
+                LifecycleListener.NONE);
         cancellations = new Cancellations(tasks, dispatcher);
     }
 

@@ -21,7 +21,15 @@ public final class Api {
     private final Streams streams = new Streams();
     private final List<Route> routes;
 
-    public Api(RunActions runs, RunStore store, Outputs outputs, Nodes nodes, Tokens tokens, Timers timers) {
+    /** @param metrics what {@code /metrics} answers */
+    public Api(
+            RunActions runs,
+            RunStore store,
+            Outputs outputs,
+            Nodes nodes,
+            Tokens tokens,
+            Supplier<String> metrics,
+            Timers timers) {
         this.submissions = runs.submissions();
         this.gate = new Gate(tokens, new FailedLogins(store, timers));
         TaskOutputs taskOutputs = new TaskOutputs(outputs.store());
@@ -35,21 +43,9 @@ public final class Api {
         all.addAll(new ExecRoutes(runs, store, taskOutputs, follow, streams, timers).routes());
         all.addAll(new NodeRoutes(nodes, submissions).routes());
         all.addAll(new HealthRoutes(submissions, store).routes());
+        all.addAll(new MetricsRoutes(metrics).routes());
         all.addAll(new DocumentRoutes().routes());
         this.routes = List.copyOf(all);
-    }
-
-    private Api(Api other, List<Route> more) {
-        this.submissions = other.submissions;
-        this.gate = other.gate;
-        List<Route> all = new ArrayList<>(other.routes);
-        all.addAll(more);
-        this.routes = List.copyOf(all);
-    }
-
-    /** This and {@code /metrics}, which answers with what {@code exposition} gives. */
-    public Api withMetrics(Supplier<String> exposition) {
-        return new Api(this, new MetricsRoutes(exposition).routes());
     }
 
     List<Route> routes() {

@@ -32,6 +32,11 @@ public final class QueueLimit {
         holds = new Semaphore(held);
     }
 
+    /** Whether so many more would be too many, as far as can be told without reserving room for them. */
+    boolean isFull(int tasks, long pending) {
+        return entering.get() + pending + tasks > capacity;
+    }
+
     /**
      * Stores tasks if there is room for them, at once or after the hold.
      *

@@ -16,6 +16,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -75,19 +76,6 @@ public final class Submissions {
     private final LifecycleListener listener;
     private volatile boolean draining;
 
-    /** Makes one that keeps at most {@code maxPending} tasks waiting. */
-    public Submissions(
-            RunStore store, RunIds ids, Timers timers, EnvironmentPolicy policy, Wakeups wakeups, long maxPending) {
-        this(
-                store,
-                ids,
-                timers,
-                policy,
-                wakeups,
-                new QueueLimit(maxPending, QueueLimit.DEFAULT_HELD, timers),
-                LifecycleListener.NONE);
-    }
-
     public Submissions(
             RunStore store,
             RunIds ids,
@@ -129,6 +117,13 @@ public final class Submissions {
     }
 
     private Accepted accept(Order order, Plan plan, Function<RunRecord, Bytes> answer) {
+        if (draining || queue.isFull(plan.nodes().size(), store.pendingTasks())) {
+            // What was accepted before is no new work.
+            Optional<Accepted> before = acceptedBefore(order);
+            if (before.isPresent()) {
+                return before.get();
+            }
+        }
         refuseWhileDraining();
         checkPolicy(order);
         return queue.enter(plan.nodes().size(), store::pendingTasks, () -> insert(build(order, plan, answer)));
@@ -140,10 +135,21 @@ public final class Submissions {
         }
     }
 
+    private Optional<Accepted> acceptedBefore(Order order) {
+        KeyedRequest keyed = order.idempotency();
+        return keyed == null
+                ? Optional.empty()
+                : store.known(order.caller(), keyed.key(), keyed.fingerprint()).map(this::accepted);
+    }
+
     private Accepted insert(NewRun run) {
         // It may have been held back.
         refuseWhileDraining();
-        return switch (store.insert(run)) {
+        return accepted(store.insert(run));
+    }
+
+    private Accepted accepted(RunStore.Inserted inserted) {
+        return switch (inserted) {
             case RunStore.Inserted.Created created -> {
                 wakeups.workPending();
                 listener.accepted(created.run());

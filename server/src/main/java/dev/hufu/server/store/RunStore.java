@@ -59,6 +59,9 @@ public interface RunStore extends AutoCloseable {
     /** Inserts run, tasks, idempotency key and audit entry in one transaction. A key counts for 24 hours. */
     Inserted insert(NewRun run);
 
+    /** What {@link #insert} would answer to a request with this key; empty where it would create a run. */
+    Optional<Inserted> known(String caller, String key, String fingerprint);
+
     /** Changes one task by a decision, in one transaction. Empty where there is no such task. */
     Optional<Decided> changeTask(TaskId task, TaskDecision decision);
 

@@ -13,6 +13,8 @@ import dev.hufu.server.output.Outputs;
 import dev.hufu.server.output.ReaderProgress;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.LifecycleListener;
+import dev.hufu.server.run.QueueLimit;
 import dev.hufu.server.run.Retries;
 import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
@@ -117,19 +119,26 @@ final class ApiFixture implements AutoCloseable {
         Tokens tokens = Tokens.open(data);
         token = Files.readString(tokens.file()).strip();
         RunIds ids = new RunIds(timers::now, new SecureRandom());
-        submissions = new Submissions(store, ids, timers, new EnvironmentPolicy(Set.of()), wakeups, maxPending);
+        submissions = new Submissions(
+                store,
+                ids,
+                timers,
+                new EnvironmentPolicy(Set.of()),
+                wakeups,
+                new QueueLimit(maxPending, 0, timers),
+                LifecycleListener.NONE);
         pulse = new OutputPulse(outputs, timers);
         pulse.start();
         RunActions runs =
                 new RunActions(submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions));
         api = new Api(
-                        runs,
-                        store,
-                        new Outputs(outputs, pulse, progress),
-                        new Nodes(sessions, store, timers),
-                        tokens,
-                        timers)
-                .withMetrics(() -> "hufu_build_info 1.0\n");
+                runs,
+                store,
+                new Outputs(outputs, pulse, progress),
+                new Nodes(sessions, store, timers),
+                tokens,
+                () -> "hufu_build_info 1.0\n",
+                timers);
         server = new HttpServer(config, api, timers);
         server.start();
     }

@@ -79,6 +79,19 @@ final class FakeRunStore implements RunStore {
         return new Inserted.Created(run.run());
     }
 
+    @Override
+    public synchronized Optional<Inserted> known(String caller, String key, String fingerprint) {
+        NewRun known = keys.get(caller + "\n" + key);
+        NewRun.Idempotency idempotency = known == null ? null : known.idempotency();
+        if (known == null || idempotency == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                idempotency.fingerprint().equals(fingerprint)
+                        ? new Inserted.Replayed(known.run().id(), idempotency.firstAnswer())
+                        : new Inserted.KeyReused());
+    }
+
     /** Adds a run as it is, for tests of what is shown. */
     synchronized void put(RunRecord run, List<TaskRecord> its) {
         runs.put(run.id(), run);

@@ -98,7 +98,8 @@ final class RunLifecycleTest {
                         timers,
                         new EnvironmentPolicy(Set.of("LD_LIBRARY_PATH")),
                         wakeups,
-                        3),
+                        new QueueLimit(3, 0, timers),
+                        LifecycleListener.NONE),
                 new Cancellations(tasks, wakeups));
     }
 
@@ -152,6 +153,27 @@ final class RunLifecycleTest {
         world().submissions().drain();
         assertRefused(() -> submit(null), ErrorKind.DRAINING);
         assertThat(world().submissions().draining()).isTrue();
+    }
+
+    @Test
+    void f06_anOrderThatWasAcceptedBeforeIsAnsweredAlsoByAFullQueueAndWhileDraining() {
+        Submissions.KeyedRequest key = new Submissions.KeyedRequest("key", "fingerprint");
+        RunId first = world().submissions()
+                .submit(order(Samples.spec("true"), key), _ -> bytes("body"))
+                .run();
+        submit(null);
+        submit(null);
+        assertRefused(() -> submit(null), ErrorKind.QUEUE_FULL);
+        Submissions.Accepted again = new Submissions.Accepted.Replayed(first, bytes("body"));
+        assertThat(world().submissions().submit(order(Samples.spec("true"), key), _ -> Bytes.EMPTY))
+                .isEqualTo(again);
+        world().submissions().drain();
+        assertThat(world().submissions().submit(order(Samples.spec("true"), key), _ -> Bytes.EMPTY))
+                .isEqualTo(again);
+        Submissions.KeyedRequest other = new Submissions.KeyedRequest("key", "another");
+        assertRefused(
+                () -> world().submissions().submit(order(Samples.spec("false"), other), _ -> Bytes.EMPTY),
+                ErrorKind.IDEMPOTENCY_KEY_REUSED);
     }
 
     @Test

@@ -158,6 +158,18 @@ public abstract class RunStoreContract {
     }
 
     @Test
+    final void f01_whatAKeyIsKnownForCanBeAsked() {
+        NewRun first = keyed("key-1", "fingerprint", "body");
+        NewRun.Idempotency key = Objects.requireNonNull(first.idempotency());
+        assertThat(store().known(key.caller(), "key-1", "fingerprint")).isEmpty();
+        store().insert(first);
+        assertThat(store().known(key.caller(), "key-1", "fingerprint"))
+                .contains(new RunStore.Inserted.Replayed(first.run().id(), Bytes.of("body".getBytes(UTF_8))));
+        assertThat(store().known(key.caller(), "key-1", "another")).contains(new RunStore.Inserted.KeyReused());
+        assertThat(store().known("another", "key-1", "fingerprint")).isEmpty();
+    }
+
+    @Test
     final void b16_aKeyWithAnotherRequestIsReused() {
         store().insert(keyed("key-1", "fingerprint", "body"));
         assertThat(store().insert(keyed("key-1", "another", "body"))).isEqualTo(new RunStore.Inserted.KeyReused());

@@ -296,17 +296,25 @@ final class RunWriter implements GroupCommit.Memory {
     }
 
     private Optional<Inserted> earlier(NewRun.Idempotency key, Instant at) throws SQLException {
-        Instant expired = at.minus(KEY_LIFE);
         if (++keysSinceSweep >= SWEEP_EVERY) {
             keysSinceSweep = 0;
-            statements.query(SWEEP_KEYS).time(expired).number(SWEEP_LIMIT).update();
+            statements
+                    .query(SWEEP_KEYS)
+                    .time(at.minus(KEY_LIFE))
+                    .number(SWEEP_LIMIT)
+                    .update();
         }
+        return known(statements, key.caller(), key.key(), key.fingerprint(), at);
+    }
+
+    static Optional<Inserted> known(Statements statements, String caller, String key, String fingerprint, Instant at)
+            throws SQLException {
         return statements
                 .query(KEY)
-                .text(key.caller())
-                .text(key.key())
-                .time(expired)
-                .first(row -> row.getString(1).equals(key.fingerprint())
+                .text(caller)
+                .text(key)
+                .time(at.minus(KEY_LIFE))
+                .first(row -> row.getString(1).equals(fingerprint)
                         ? new Inserted.Replayed(new RunId(row.getString(2)), Bytes.of(row.getBytes(3)))
                         : new Inserted.KeyReused());
     }

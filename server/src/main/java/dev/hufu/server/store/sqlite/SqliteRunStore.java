@@ -155,6 +155,12 @@ public final class SqliteRunStore implements RunStore {
     }
 
     @Override
+    public Optional<Inserted> known(String caller, String key, String fingerprint) {
+        Instant now = timers.now();
+        return reads.read(statements -> RunWriter.known(statements, caller, key, fingerprint, now));
+    }
+
+    @Override
     public Optional<Decided> changeTask(TaskId task, TaskDecision decision) {
         return commits.write(_ -> writer.changeTask(task, decision));
     }
