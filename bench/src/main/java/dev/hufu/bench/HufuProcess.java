@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** A Hufu server of its own, started by the launcher as a user starts it; it ends, and all it runs, when this is closed. */
 final class HufuProcess implements AutoCloseable {
+    private static final Duration PAUSE = Duration.ofMillis(2);
+
     private final Program program;
     private final Path data;
     private final long readyNanos;
@@ -110,10 +113,13 @@ final class HufuProcess implements AutoCloseable {
         return run;
     }
 
-    /** Waits until node {@code local} runs this many. */
-    void awaitRunning(int count) throws IOException {
-        while (get("/api/v1/nodes/local").path("running").asInt() != count) {
-            Thread.onSpinWait();
+    /** Waits until node {@code local} has this many at work, and is known to have them. */
+    void awaitRunning(int count) throws IOException, InterruptedException {
+        JsonNode node = get("/api/v1/nodes/local");
+        while (!node.path("state").asString().equals("ONLINE")
+                || node.path("running").asInt() != count) {
+            Thread.sleep(PAUSE);
+            node = get("/api/v1/nodes/local");
         }
     }
 

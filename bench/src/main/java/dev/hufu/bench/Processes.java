@@ -34,15 +34,15 @@ final class Processes {
         int processes = 0;
         long resident = 0;
         long proportional = 0;
-        List<ProcessHandle> all = ProcessHandle.of(server)
-                .map(each -> each.descendants().toList())
-                .orElse(List.of());
+        ProcessHandle launcher = ProcessHandle.of(server)
+                .flatMap(each -> each.children().findFirst())
+                .orElseThrow(() -> new IOException("the server has no launcher"));
+        List<ProcessHandle> all = launcher.descendants()
+                .filter(each -> runSameProgram(each, launcher))
+                .toList();
         for (ProcessHandle each : all) {
             Path process = Path.of("/proc", Long.toString(each.pid()));
             try {
-                if (!Files.readString(process.resolve("comm")).startsWith("hufu-launcher")) {
-                    continue;
-                }
                 resident += figure(process.resolve("smaps_rollup"), "Rss:") << 10;
                 proportional += figure(process.resolve("smaps_rollup"), "Pss:") << 10;
                 processes++;
