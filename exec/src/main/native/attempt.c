@@ -103,6 +103,11 @@ struct passed {
 
 static bool prepare(struct attempt *attempt, const struct request *request, struct passed *passed) {
     *passed = (struct passed){.input = -1, .script = -1, .ends = {-1, -1}};
+    /* Looked at again right before exec: what is late by now is only not worth the preparations. */
+    if (too_late(request->not_after)) {
+        fail_to_start(attempt, ETIME, STAGE_NOT_AFTER);
+        return false;
+    }
     int error = input_open(request->attempt_file, request->input, &passed->input);
     if (error != 0) {
         fail_to_start(attempt, error, STAGE_STDIN);
@@ -160,6 +165,7 @@ static void start(struct attempt *attempt, const struct request *request) {
             .envp = request->envp,
             .cwd = request->cwd,
             .allow_privilege_gain = (request->flags & LAUNCH_ALLOW_PRIVILEGE_GAIN) != 0,
+            .not_after = request->not_after,
             .input = passed.input,
             .output = passed.ends[STREAM_STDOUT],
             .errors = passed.ends[STREAM_STDERR],

@@ -69,7 +69,7 @@ static void fill_header(const struct attempt_file *file, const struct request *r
     uint8_t *header = first_pages;
     memset(header + START_OFFSET, 0, LIVE_END - START_OFFSET);
     memcpy(header, "HUFUATT1", 8);
-    put32(header + 8, PROTOCOL_VERSION);
+    put32(header + 8, RECORD_VERSION);
     put32(header + 12, (uint32_t) request->metadata.length);
     put64(header + 16, file->output_limit);
     put64(header + 24, file->tail_offset);
@@ -229,7 +229,7 @@ void attempt_append(struct attempt_file *file, enum stream stream, const uint8_t
 
 static size_t build_payload(const struct attempt_file *file, const struct ending *ending,
         const struct kill_report *report, uint8_t *at) {
-    put32(at, PROTOCOL_VERSION);
+    put32(at, RECORD_VERSION);
     put32(at + 4, ending->kind);
     put32(at + 8, (uint32_t) ending->value);
     put32(at + 12, ending->detail);

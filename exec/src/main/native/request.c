@@ -176,6 +176,7 @@ int request_parse(struct request *request, uint8_t *payload, size_t length) {
     request->timeout = take64(&cursor);
     request->kill_grace = take64(&cursor);
     request->drain_grace = take64(&cursor);
+    request->not_after = (int64_t) take64(&cursor);
     uint32_t argc = take32(&cursor);
     uint32_t envc = take32(&cursor);
     request->attempt_file = take_string(&cursor);
@@ -186,7 +187,7 @@ int request_parse(struct request *request, uint8_t *payload, size_t length) {
     request->input = take_blob(&cursor);
     request->script = take_blob(&cursor);
     /* The shortest string takes five bytes: counts that cannot be true must not size anything. */
-    if (cursor.malformed || version != PROTOCOL_VERSION || argc == 0 || ((uint64_t) argc + envc) * 5 > cursor.left) {
+    if (cursor.malformed || version != REQUEST_VERSION || argc == 0 || ((uint64_t) argc + envc) * 5 > cursor.left) {
         return EPROTO;
     }
     int error = check(request);

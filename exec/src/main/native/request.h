@@ -20,6 +20,7 @@ struct request {
     uint64_t timeout;
     uint64_t kill_grace;
     uint64_t drain_grace;
+    int64_t not_after; /* realtime; 0: any time will do */
     const char *attempt_file;
     const char *control_socket;
     const char *cwd;

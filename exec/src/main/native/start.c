@@ -32,6 +32,10 @@ static int fail(struct birth *birth, uint32_t stage) {
     return 127;
 }
 
+bool too_late(int64_t not_after) {
+    return not_after != 0 && now_realtime() > not_after;
+}
+
 /* Best effort: the kernel's choice of victim should be the command, not what watches it. */
 static void offer_to_out_of_memory_killer(void) {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -65,6 +69,11 @@ __attribute__((no_sanitize("address", "undefined"))) static int be_born(void *ar
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    /* The last moment: whatever held the start up, a slow working directory as well as a machine that stood still, is over. */
+    if (too_late(start->not_after)) {
+        errno = ETIME;
+        return fail(birth, STAGE_NOT_AFTER);
+    }
     execve(birth->file, start->argv, start->envp);
     return fail(birth, STAGE_EXEC);
 }

@@ -13,6 +13,7 @@ struct start {
     char *const *envp;
     const char *cwd;
     bool allow_privilege_gain;
+    int64_t not_after; /* realtime; 0: any time will do */
     int input; /* -1: /dev/null */
     int output;
     int errors;
@@ -25,6 +26,9 @@ struct started {
     uint32_t stage;
     uint64_t ticks; /* field 22 of /proc/PID/stat */
 };
+
+/* Whether a start is too late by now. */
+bool too_late(int64_t not_after);
 
 /* Needs descriptors 0 to 2 on /dev/null and 3 taken by something that need not be passed on. */
 struct started start_command(const struct start *start);

@@ -257,12 +257,13 @@ static uint32_t count_of(const char *const *strings) {
 
 uint8_t *build_launch(const struct order *order, const char *file, const char *control, size_t *length) {
     struct writer writer = {0};
-    add32(&writer, 1);
+    add32(&writer, REQUEST_VERSION);
     add32(&writer, order->flags | (order->script != NULL ? LAUNCH_SCRIPT : 0));
     add64(&writer, order->output_limit);
     add64(&writer, order->timeout);
     add64(&writer, order->kill_grace);
     add64(&writer, order->drain_grace);
+    add64(&writer, (uint64_t) order->not_after);
     add32(&writer, count_of(order->argv));
     add32(&writer, count_of(order->envp));
     add_string(&writer, file);

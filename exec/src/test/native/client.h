@@ -27,6 +27,7 @@ struct order {
     uint64_t timeout;
     uint64_t kill_grace;
     uint64_t drain_grace;
+    int64_t not_after;
 };
 
 struct attempt_client {

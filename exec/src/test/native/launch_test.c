@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../main/native/sys.h"
 #include "../../main/native/wire.h"
 #include "check.h"
 #include "client.h"
@@ -292,6 +293,63 @@ static void existing_attempt_file_is_left_alone(void) {
     CHECK_EQUAL(read_record(attempt.file).value, 3);
 }
 
+static void await_past(int64_t moment) {
+    while (now_realtime() <= moment) {
+        usleep(2000);
+    }
+}
+
+static void expect_too_late(const struct ended *ended) {
+    CHECK_EQUAL(ended->kind, 3);
+    CHECK_EQUAL(ended->value, ETIME);
+    CHECK_EQUAL(ended->detail, STAGE_NOT_AFTER);
+    CHECK_EQUAL(ended->start_realtime, 0);
+    CHECK_EQUAL(ended->cause, CAUSE_NONE);
+}
+
+static void f10_launch_held_up_until_too_late_is_never_started(void) {
+    char text[300];
+    const char *witness = fresh("w");
+    snprintf(text, sizeof text, "echo started > %s", witness);
+    struct launcher launcher = launcher_start(8);
+    struct order order = shell(text);
+    order.not_after = now_realtime() + 50 * MILLISECOND;
+    kill(launcher.pid, SIGSTOP);
+    struct attempt_client late = send_order(&launcher, &order);
+    order.not_after = now_realtime() + 3600 * SECOND;
+    struct attempt_client in_time = send_order(&launcher, &order);
+    await_past(now_realtime() + 50 * MILLISECOND);
+    kill(launcher.pid, SIGCONT);
+    struct ended ended = await_ended(&late);
+    expect_too_late(&ended);
+    CHECK_EQUAL(header32(late.file, 1064), STATE_ENDED);
+    CHECK_EQUAL(header64(late.file, 112), 0);
+    CHECK(!exists(late.control));
+    CHECK_EQUAL(next_frame(&in_time), FRAME_STARTED);
+    ended = await_ended(&in_time);
+    CHECK_EQUAL(ended.kind, 1);
+    CHECK(exists(witness));
+    CHECK(unlink(witness) == 0);
+    launcher_end(&launcher);
+    CHECK(!exists(witness));
+}
+
+static void f10_nothing_is_prepared_for_what_is_too_late(void) {
+    struct order order = shell("exit 0");
+    order.cwd = "/nonexistent";
+    order.not_after = 1;
+    struct attempt_client attempt = send_order(shared_launcher(), &order);
+    struct ended ended = await_ended(&attempt);
+    expect_too_late(&ended);
+    order.not_after = INT64_MIN;
+    attempt = send_order(shared_launcher(), &order);
+    ended = await_ended(&attempt);
+    expect_too_late(&ended);
+    order.not_after = INT64_MAX;
+    attempt = send_order(shared_launcher(), &order);
+    CHECK_EQUAL(await_ended(&attempt).detail, STAGE_CHDIR);
+}
+
 static void expect_refused(uint16_t type, const uint8_t *payload, size_t length, int error) {
     int connection = connect_to(shared_launcher()->socket);
     CHECK(connection >= 0);
@@ -312,9 +370,9 @@ static void malformed_requests_are_refused(void) {
     for (size_t cut = 0; cut < length; cut += 7) {
         expect_refused(FRAME_LAUNCH, payload, cut, EPROTO);
     }
-    payload[0] = 2;
-    expect_refused(FRAME_LAUNCH, payload, length, EPROTO);
     payload[0] = 1;
+    expect_refused(FRAME_LAUNCH, payload, length, EPROTO);
+    payload[0] = REQUEST_VERSION;
     expect_refused(99, payload, length, EPROTO);
     expect_refused(FRAME_STOP, payload, 12, EPROTO);
     expect_refused(FRAME_SWEEP, payload, 3, EPROTO);
@@ -391,6 +449,8 @@ const struct test_case launch_cases[] = {
     {"supervisors_are_used_again", supervisors_are_used_again},
     {"idle_supervisors_beyond_the_maximum_go", idle_supervisors_beyond_the_maximum_go},
     {"existing_attempt_file_is_left_alone", existing_attempt_file_is_left_alone},
+    {"f10_launch_held_up_until_too_late_is_never_started", f10_launch_held_up_until_too_late_is_never_started},
+    {"f10_nothing_is_prepared_for_what_is_too_late", f10_nothing_is_prepared_for_what_is_too_late},
     {"malformed_requests_are_refused", malformed_requests_are_refused},
     {"f22_descriptors_run_out", f22_descriptors_run_out},
     {NULL, NULL},

@@ -27,6 +27,7 @@ static uint8_t *sample(size_t *length) {
     order.input = "input";
     order.input_length = 5;
     order.script = "script";
+    order.not_after = INT64_C(-2);
     return build_launch(&order, "/data/attempt", "/run/control", length);
 }
 
@@ -65,6 +66,7 @@ static void whole_request_is_understood(void) {
     CHECK_EQUAL(request.output_limit, 1 << 20);
     CHECK_EQUAL(request.kill_grace, 1000000000);
     CHECK_EQUAL(request.drain_grace, 1000000000);
+    CHECK_EQUAL(request.not_after, -2);
     CHECK(strcmp(request.attempt_file, "/data/attempt") == 0);
     CHECK(strcmp(request.control_socket, "/run/control") == 0);
     CHECK(strcmp(request.marker, "HUFU_TASK_ID=1") == 0);
@@ -137,13 +139,14 @@ static void offset32(size_t offset, uint32_t value, int error) {
 }
 
 static void counts_and_flags_are_checked(void) {
-    offset32(0, 2, EPROTO); /* version */
+    offset32(0, 1, EPROTO); /* the version before */
+    offset32(0, 3, EPROTO);
     offset32(4, LAUNCH_SCRIPT | 16, EPROTO); /* unknown flag */
     offset32(4, LAUNCH_SCRIPT | LAUNCH_OUTPUT_KILL | LAUNCH_OUTPUT_BLOCK, EPROTO); /* which of the two? */
     offset32(4, 0, EPROTO); /* a script without its flag */
-    offset32(40, 0, EPROTO); /* no argument */
-    offset32(40, UINT32_MAX, EPROTO);
-    offset32(44, UINT32_MAX, EPROTO);
+    offset32(48, 0, EPROTO); /* no argument */
+    offset32(48, UINT32_MAX, EPROTO);
+    offset32(52, UINT32_MAX, EPROTO);
     offset32(12, 1 << 16, EINVAL); /* output limit beyond any file */
 }
 

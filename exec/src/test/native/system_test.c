@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "../../main/native/resolve.h"
+#include "../../main/native/start.h"
 #include "../../main/native/sys.h"
 #include "../../main/native/tree.h"
+#include "../../main/native/wire.h"
 #include "check.h"
 #include "client.h"
 
@@ -290,6 +292,41 @@ static void deep_trees_and_recycled_parents(void) {
     tree_use("/proc", true);
 }
 
+static struct started start_by(int64_t not_after, const char *witness) {
+    const char *argv[] = {"touch", witness, NULL};
+    const char *envp[] = {"PATH=/usr/bin:/bin", NULL};
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct start start = {
+        .argv = (char *const *) (uintptr_t) argv,
+        .envp = (char *const *) (uintptr_t) envp,
+        .cwd = "/",
+        .not_after = not_after,
+        .input = -1,
+        .output = nowhere,
+        .errors = nowhere,
+        .script = -1,
+    };
+    struct started started = start_command(&start);
+    if (started.pid > 0) {
+        waitpid(started.pid, NULL, 0);
+    }
+    close(nowhere);
+    return started;
+}
+
+/* Whatever was found out before: the preparations take their time. */
+static void f10_clock_is_looked_at_right_before_exec(void) {
+    const char *witness = fresh("w");
+    struct started started = start_by(now_realtime() - 1, witness);
+    CHECK_EQUAL(started.pid, 0);
+    CHECK_EQUAL(started.error, ETIME);
+    CHECK_EQUAL(started.stage, STAGE_NOT_AFTER);
+    CHECK(!exists(witness));
+    started = start_by(now_realtime() + 3600 * SECOND, witness);
+    CHECK(started.pid > 0);
+    CHECK(exists(witness));
+}
+
 const struct test_case system_cases[] = {
     {"programs_are_found_like_execvp_does", programs_are_found_like_execvp_does},
     {"search_goes_on_like_execvp_does", search_goes_on_like_execvp_does},
@@ -297,5 +334,6 @@ const struct test_case system_cases[] = {
     {"process_of_another_start_time_is_no_target", process_of_another_start_time_is_no_target},
     {"names_may_hold_anything", names_may_hold_anything},
     {"deep_trees_and_recycled_parents", deep_trees_and_recycled_parents},
+    {"f10_clock_is_looked_at_right_before_exec", f10_clock_is_looked_at_right_before_exec},
     {NULL, NULL},
 };

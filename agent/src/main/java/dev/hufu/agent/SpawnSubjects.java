@@ -29,7 +29,7 @@ record SpawnSubjects(String program, String directory) {
         String subject = switch (stage) {
             case EXEC -> program;
             case CHDIR -> directory;
-            case USER, LIMITS, FORK, PIPE, STDIN, SCRIPT, ATTEMPT_FILE, REQUEST -> "";
+            case USER, LIMITS, FORK, PIPE, STDIN, SCRIPT, ATTEMPT_FILE, REQUEST, NOT_AFTER -> "";
         };
         if (subject.isEmpty()) {
             return "";

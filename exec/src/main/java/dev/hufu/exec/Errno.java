@@ -14,6 +14,7 @@ public final class Errno {
     public static final int EEXIST = 17;
     public static final int EINVAL = 22;
     public static final int EFBIG = 27;
+    public static final int ETIME = 62;
 
     private record Entry(String name, String text) {}
 

@@ -11,7 +11,9 @@ public enum LaunchStage {
     STDIN(7, "stdin"),
     SCRIPT(8, "script"),
     ATTEMPT_FILE(9, "attempt-file"),
-    REQUEST(10, "request");
+    REQUEST(10, "request"),
+    /** It was too late for it: {@link ProcessSpec#notAfter} had passed. */
+    NOT_AFTER(11, "not-after");
 
     private final int number;
     private final String word;

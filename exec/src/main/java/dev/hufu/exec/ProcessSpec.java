@@ -2,6 +2,7 @@ package dev.hufu.exec;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeout from start; null for none
  * @param killGrace between SIGTERM and SIGKILL when the timeout ends it
  * @param drainGrace how long what the main process left behind may go on after its end
+ * @param notAfter a process that would be started later than this is not: the launch has failed with {@link Errno#ETIME} at
+ *     {@link LaunchStage#NOT_AFTER}; null for any time
  * @param outputLimit bytes kept from the start of each stream; what else it means is for {@code outputPolicy} to say
  * @param marker {@code NAME=value}, an entry of the environment unique to this attempt, by which strays are found
  *     after their supervisor was killed; empty for none
@@ -34,6 +37,7 @@ public record ProcessSpec(
         @Nullable Duration timeout,
         Duration killGrace,
         Duration drainGrace,
+        @Nullable Instant notAfter,
         long outputLimit,
         OutputPolicy outputPolicy,
         String marker,
@@ -70,6 +74,7 @@ public record ProcessSpec(
         private @Nullable Duration timeout;
         private Duration killGrace = DEFAULT_KILL_GRACE;
         private Duration drainGrace = DEFAULT_DRAIN_GRACE;
+        private @Nullable Instant notAfter;
         private long outputLimit = DEFAULT_OUTPUT_LIMIT;
         private OutputPolicy outputPolicy = OutputPolicy.TRUNCATE;
         private String marker = "";
@@ -116,6 +121,11 @@ public record ProcessSpec(
             return this;
         }
 
+        public Builder notAfter(@Nullable Instant moment) {
+            this.notAfter = moment;
+            return this;
+        }
+
         public Builder outputLimit(long bytes) {
             this.outputLimit = bytes;
             return this;
@@ -151,6 +161,7 @@ public record ProcessSpec(
                     timeout,
                     killGrace,
                     drainGrace,
+                    notAfter,
                     outputLimit,
                     outputPolicy,
                     marker,

@@ -11,6 +11,7 @@ import dev.hufu.exec.ExitStatus.Exited;
 import dev.hufu.exec.ExitStatus.LaunchFailed;
 import dev.hufu.exec.ExitStatus.Signaled;
 import dev.hufu.exec.LauncherFixture.Outcome;
+import dev.hufu.exec.ProcessLauncher.Attachment;
 import dev.hufu.exec.ProcessLauncher.Capability;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -308,6 +309,37 @@ public abstract class ProcessLauncherContract {
 
         assertThatThrownBy(() -> launcher.launch(spec)).isInstanceOf(FileAlreadyExistsException.class);
         assertThat(Files.readString(directory.resolve("witness"))).isEqualTo("once\n");
+    }
+
+    @Test
+    void f10_whatComesTooLateIsNeverStarted() throws Exception {
+        LaunchFailed tooLate = new LaunchFailed(Errno.ETIME, LaunchStage.NOT_AFTER);
+        for (Instant moment : List.of(Instant.now(), Instant.EPOCH, Instant.MIN)) {
+            ProcessSpec late =
+                    fixture.shell("echo started >> witness").notAfter(moment).build();
+
+            Outcome outcome = fixture.run(launcher, late);
+
+            assertThat(outcome.status()).isEqualTo(tooLate);
+            assertThat(outcome.result().startedAt()).isNull();
+            assertThat(launcher.attach(late.attemptFile(), LONG))
+                    .isInstanceOfSatisfying(
+                            Attachment.Ended.class,
+                            ended -> assertThat(ended.result().status()).isEqualTo(tooLate));
+            assertThatThrownBy(() -> launcher.launch(late))
+                    .as("its end stands")
+                    .isInstanceOf(FileAlreadyExistsException.class);
+        }
+        assertThat(directory.resolve("witness")).doesNotExist();
+    }
+
+    @Test
+    void f10_whatComesInTimeIsStarted() throws Exception {
+        for (Instant moment : List.of(Instant.now().plusSeconds(3_600), Instant.MAX)) {
+            ProcessSpec inTime = fixture.shell("exit 3").notAfter(moment).build();
+
+            assertThat(fixture.run(launcher, inTime).status()).isEqualTo(new Exited(3));
+        }
     }
 
     @Test

@@ -37,7 +37,7 @@ record AttemptHeader(
         byte[] magic = new byte[Protocol.HEADER_MAGIC.length];
         in.get(0, magic);
         require(Arrays.equals(magic, Protocol.HEADER_MAGIC), "magic");
-        require(in.getInt(8) == Protocol.VERSION, "version");
+        require(in.getInt(8) == Protocol.RECORD_VERSION, "version");
         return new AttemptHeader(
                 layout(in),
                 text(in, 64, 40),

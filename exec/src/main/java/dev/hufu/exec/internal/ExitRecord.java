@@ -60,7 +60,7 @@ record ExitRecord(
     static ExitRecord parse(ByteBuffer payload) throws MalformedException {
         ByteBuffer in = payload.slice().order(ByteOrder.LITTLE_ENDIAN);
         require(in.remaining() >= Protocol.RECORD_FIXED, "exit record cut");
-        require(in.getInt(0) == Protocol.VERSION, "exit record's version");
+        require(in.getInt(0) == Protocol.RECORD_VERSION, "exit record's version");
         int steps = in.getInt(104);
         require(steps >= 0 && steps <= Protocol.MAX_STEPS, "exit record's steps");
         require(in.remaining() == Protocol.RECORD_FIXED + steps * Protocol.STEP_SIZE, "exit record's length");

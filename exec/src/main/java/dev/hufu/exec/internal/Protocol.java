@@ -1,8 +1,9 @@
 package dev.hufu.exec.internal;
 
-/** The constants of PROTOCOL.md, version 1. */
+/** The constants of PROTOCOL.md. */
 final class Protocol {
-    static final int VERSION = 1;
+    static final int REQUEST_VERSION = 2;
+    static final int RECORD_VERSION = 1;
     static final int MAX_REQUEST = 64 << 20;
     static final int FRAME_PREFIX = 4;
     static final int FRAME_HEADER = 8;

@@ -14,13 +14,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Encodes the frames that go to the launcher and to supervisors. */
 final class Requests {
-    private static final int LAUNCH_FIXED = 48;
+    private static final int LAUNCH_FIXED = 56;
     private static final String SCRIPT_NAME = "/dev/fd/3";
 
     private Requests() {}
@@ -76,12 +77,13 @@ final class Requests {
             throw new UnlaunchableException(Errno.E2BIG, "request above 64 MiB");
         }
         ByteBuffer frame = frame(Protocol.LAUNCH, (int) payload)
-                .putInt(Protocol.VERSION)
+                .putInt(Protocol.REQUEST_VERSION)
                 .putInt(flags)
                 .putLong(spec.outputLimit())
                 .putLong(spec.timeout() == null ? 0 : nanos(spec.timeout()))
                 .putLong(nanos(spec.killGrace()))
                 .putLong(nanos(spec.drainGrace()))
+                .putLong(spec.notAfter() == null ? 0 : realtime(spec.notAfter()))
                 .putInt(argv.size())
                 .putInt(spec.environment().size());
         put(frame, head);
@@ -192,6 +194,11 @@ final class Requests {
                 .putInt(Protocol.FRAME_HEADER - Protocol.FRAME_PREFIX + payload)
                 .putShort((short) type)
                 .putShort((short) 0);
+    }
+
+    /** Never 0, which stands for no moment at all; one before 1970 is as much in the past as one just behind it. */
+    private static long realtime(Instant moment) {
+        return moment.isAfter(Instant.EPOCH) ? nanos(Duration.between(Instant.EPOCH, moment)) : 1;
     }
 
     /** Half of what fits, so that the other side can add it to a clock. */

@@ -38,7 +38,7 @@ final class AttemptFileWriter {
         stderrAt = STDOUT + region;
         bytes = ByteBuffer.allocate(stderrAt + region).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(0, Protocol.HEADER_MAGIC)
-                .putInt(8, Protocol.VERSION)
+                .putInt(8, Protocol.RECORD_VERSION)
                 .putInt(12, METADATA.length)
                 .putLong(16, LIMIT)
                 .putLong(24, TAIL)
@@ -122,7 +122,7 @@ final class AttemptFileWriter {
     static ByteBuffer payload(int kind, int value, int steps) {
         ByteBuffer payload = ByteBuffer.allocate(Protocol.RECORD_FIXED + steps * Protocol.STEP_SIZE)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(0, Protocol.VERSION)
+                .putInt(0, Protocol.RECORD_VERSION)
                 .putInt(4, kind)
                 .putInt(8, value)
                 .putInt(16, 2)
