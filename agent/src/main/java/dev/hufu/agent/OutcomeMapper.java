@@ -37,6 +37,8 @@ final class OutcomeMapper {
             case ExitStatus.Exited(int code) -> new Outcome.Ending.Exited(code);
             // Whether a core was dumped is not part of the protocol: core dumps are off.
             case ExitStatus.Signaled(int signal, boolean _) -> new Outcome.Ending.Signaled(Signals.name(signal));
+            case ExitStatus.LaunchFailed(int _, LaunchStage stage)
+            when stage == LaunchStage.NOT_AFTER -> new Outcome.Ending.Expired();
             case ExitStatus.LaunchFailed(int errno, LaunchStage stage) ->
                 new Outcome.Ending.SpawnFailed(
                         Errno.name(errno), stage.word(), Errno.text(errno) + subjects.suffix(stage));

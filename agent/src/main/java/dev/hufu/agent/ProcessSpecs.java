@@ -44,6 +44,7 @@ final class ProcessSpecs {
                 .stdin(run.stdin().toArray())
                 .timeout(run.timeout())
                 .killGrace(run.killGrace())
+                .notAfter(order.expiresAt())
                 .outputLimit(run.limits().output())
                 .outputPolicy(policy(run.limits().onOutput()))
                 // A task has one living attempt at a time (AttemptRegistry sees to it), so its id tells it from all

@@ -6,6 +6,8 @@ import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.exec.ProcessLaunchers;
+import dev.hufu.exec.ProcessSpec;
+import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StreamName;
 import dev.hufu.protocol.AgentMessage;
 import dev.hufu.protocol.AgentMessage.Known;
@@ -27,6 +29,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +42,48 @@ import org.junit.jupiter.api.io.TempDir;
 /** The agent with real processes. */
 final class AgentOnNativeLauncherTest {
     private static final AttemptId ATTEMPT = Samples.attempt(1);
+
+    /** A launcher whose launches take long to reach the native one. */
+    private static final class SlowToReach implements ProcessLauncher {
+        private final ProcessLauncher reached;
+        private final AtomicInteger launches = new AtomicInteger();
+
+        SlowToReach(ProcessLauncher reached) {
+            this.reached = reached;
+        }
+
+        /** Comes when the time for the start is over. */
+        @Override
+        public RunningProcess launch(ProcessSpec spec) throws IOException {
+            launches.incrementAndGet();
+            try {
+                Conditions.await(() -> Instant.now().isAfter(Objects.requireNonNull(spec.notAfter())));
+            } catch (InterruptedException interrupted) {
+                throw new IOException(interrupted);
+            }
+            return reached.launch(spec);
+        }
+
+        @Override
+        public Attachment attach(Path attemptFile, Duration patience) throws IOException, InterruptedException {
+            return reached.attach(attemptFile, patience);
+        }
+
+        @Override
+        public OutputReader output(Path attemptFile) throws IOException {
+            return reached.output(attemptFile);
+        }
+
+        @Override
+        public Set<Capability> capabilities() {
+            return reached.capabilities();
+        }
+
+        @Override
+        public void close() {
+            reached.close();
+        }
+    }
 
     @TempDir
     private Path data;
@@ -82,12 +129,16 @@ final class AgentOnNativeLauncherTest {
         if (sockets == null) {
             throw new IllegalStateException("the test has not begun");
         }
-        link = new FakeLink();
-        launcher = ProcessLaunchers.nativeLauncher(
+        return startAgent(ProcessLaunchers.nativeLauncher(
                 LauncherConfig.defaults().withRunDirectory(sockets),
                 timers::now,
-                Threads.virtualFactory("test-process-"));
-        Agent made = new Agent(new AgentConfig("local", data, 2_000, 4, false), link, launcher, timers, "1");
+                Threads.virtualFactory("test-process-")));
+    }
+
+    private Agent startAgent(ProcessLauncher with) {
+        link = new FakeLink();
+        launcher = with;
+        Agent made = new Agent(new AgentConfig("local", data, 2_000, 4, false), link, with, timers, "1");
         agent = made;
         made.start();
         return made;
@@ -239,6 +290,32 @@ final class AgentOnNativeLauncherTest {
         if (agent != null) {
             assertThat(agent.output(ATTEMPT)).isEmpty();
         }
+    }
+
+    @Test
+    void f10_whatIsHeldUpOnTheWayToTheLauncherIsNeverStarted() throws Exception {
+        Path witness = data.resolve("witness");
+        RunSpec touch = spec(new Execution.Argv(List.of("touch", witness.toString())), RunSpec.OnOutput.TRUNCATE);
+        SlowToReach slow = new SlowToReach(Objects.requireNonNull(launcher));
+        Objects.requireNonNull(agent).stop();
+        startAgent(slow);
+        link.deliver(
+                new ServerMessage.StartAttempt(ATTEMPT, touch, Instant.now().plusSeconds(1), null));
+        Outcome outcome = link.awaitEnded(ATTEMPT).outcome();
+        assertThat(outcome.ending()).isEqualTo(new Outcome.Ending.Expired());
+        assertThat(outcome.startedAt()).isNull();
+        assertThat(slow.launches).as("the agent itself was in time").hasValue(1);
+        link.deliver(new ServerMessage.Acknowledged(ATTEMPT));
+        link.clear();
+
+        stopAgent();
+        startAgent();
+        link.deliver(new ServerMessage.StartAttempt(ATTEMPT, touch, Samples.FAR, null));
+        assertThat(link.awaitEnded(ATTEMPT).outcome().ending())
+                .as("what was once told to have expired never starts")
+                .isEqualTo(new Outcome.Ending.Expired());
+        assertThat(witness).doesNotExist();
+        assertThat(link.messages()).noneMatch(AgentMessage.Started.class::isInstance);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.hufu.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.exec.Errno;
 import dev.hufu.exec.ExitStatus;
 import dev.hufu.exec.KillReport;
 import dev.hufu.exec.LaunchStage;
@@ -99,13 +100,19 @@ final class OutcomeMapperTest {
     }
 
     @ParameterizedTest
-    @EnumSource(LaunchStage.class)
+    @EnumSource(value = LaunchStage.class, mode = EnumSource.Mode.EXCLUDE, names = "NOT_AFTER")
     void everyLaunchStageIsNamed(LaunchStage stage) {
         assertThat(ending(new ExitStatus.LaunchFailed(2, stage)))
                 .isInstanceOfSatisfying(Outcome.Ending.SpawnFailed.class, failed -> {
                     assertThat(failed.stage()).isEqualTo(stage.word());
                     assertThat(failed.message()).startsWith("No such file or directory");
                 });
+    }
+
+    @Test
+    void f10_tooLateToBeStartedIsExpired() {
+        assertThat(ending(new ExitStatus.LaunchFailed(Errno.ETIME, LaunchStage.NOT_AFTER)))
+                .isEqualTo(new Outcome.Ending.Expired());
     }
 
     static List<Object> records() {

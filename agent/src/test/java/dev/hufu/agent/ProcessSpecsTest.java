@@ -102,6 +102,7 @@ final class ProcessSpecsTest {
         assertThat(spec.stdin()).containsExactly(1, 0, 2);
         assertThat(spec.timeout()).isEqualTo(Duration.ofMillis(1_500));
         assertThat(spec.killGrace()).isZero();
+        assertThat(spec.notAfter()).isEqualTo(Samples.FAR);
         assertThat(spec.drainGrace()).isEqualTo(ProcessSpec.DEFAULT_DRAIN_GRACE);
         assertThat(spec.outputLimit()).isEqualTo(77);
         assertThat(spec.outputPolicy()).isEqualTo(OutputPolicy.BLOCK);
