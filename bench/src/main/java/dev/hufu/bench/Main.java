@@ -30,8 +30,7 @@ import picocli.CommandLine.Spec;
             "  flood    P11  a full queue",
             "  latency  P13  submit to start, write to follower, cancel to proof",
         },
-        sortOptions = false,
-        mixinStandardHelpOptions = true)
+        sortOptions = false)
 public final class Main implements Callable<Integer> {
     /** The verbs. */
     enum Verb {
@@ -53,7 +52,7 @@ public final class Main implements Callable<Integer> {
         JSON
     }
 
-    @Parameters(paramLabel = "VERB", description = "What to measure.")
+    @Parameters(paramLabel = "WHAT", description = "What to measure.")
     private Verb verb = Verb.EXEC;
 
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "5", description = "Pairs to measure. Default: 5.")
@@ -71,6 +70,13 @@ public final class Main implements Callable<Integer> {
             defaultValue = "table",
             description = "table or json.")
     private Format format = Format.TABLE;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Prints this help.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at it
+    private boolean help;
 
     @Spec
     private @Nullable CommandSpec spec;

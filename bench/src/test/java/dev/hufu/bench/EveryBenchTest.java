@@ -2,12 +2,15 @@ package dev.hufu.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.cli.Manual;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +51,24 @@ final class EveryBenchTest {
         main.setErr(new java.io.PrintWriter(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
         assertThat(main.execute("exec", "--rounds", "0")).isEqualTo(2);
         assertThat(main.execute("nothing")).isEqualTo(2);
+    }
+
+    @Test
+    void theManualTellsOfEveryBenchmarkAndOption() throws Exception {
+        Manual.main(new String[] {directory.toString()});
+        String page = Files.readString(directory.resolve("hufu-bench.1")).replace("\\-", "-");
+        for (Main.Verb verb : Main.Verb.values()) {
+            assertThat(page).contains(verb.name().toLowerCase(Locale.ROOT) + " (");
+        }
+        List<String> taken = new CommandLine(new Main("hufu", System.out))
+                .getCommandSpec().options().stream()
+                        .map(option -> String.join(", ", option.names()))
+                        .toList();
+        List<String> told = page.lines()
+                .filter(line -> line.startsWith("\\fB-"))
+                .map(line -> line.replaceAll("\\\\f[BR]|\\\\fI.*", "").strip())
+                .toList();
+        assertThat(told).containsExactlyElementsOf(taken);
     }
 
     /** What bin/hufu does once all is built, on this test's class path. */

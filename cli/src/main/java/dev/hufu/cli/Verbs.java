@@ -17,6 +17,7 @@ final class Verbs {
             "wait",
             "nodes",
             "version",
+            "bench",
             "completion",
             "help");
 
@@ -37,7 +38,7 @@ final class Verbs {
     static Optional<Verb> named(String name) {
         return Optional.ofNullable(
                 switch (name) {
-                    case "server" -> new ServerVerb();
+                    case "server" -> LaunchedVerb.server();
                     case "run" -> new RunVerb();
                     case "runs" -> new RunsVerb();
                     case "show" -> new ShowVerb();
@@ -47,6 +48,7 @@ final class Verbs {
                     case "wait" -> new WaitVerb();
                     case "nodes" -> new NodesVerb();
                     case "version" -> new VersionVerb();
+                    case "bench" -> LaunchedVerb.bench();
                     case "completion" -> new CompletionVerb();
                     case "help" -> new HelpVerb();
                     default -> null;

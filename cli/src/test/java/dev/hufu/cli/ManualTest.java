@@ -32,7 +32,7 @@ final class ManualTest {
 
     private static List<Option> options(VerbSpec verb) {
         List<Option> options = new ArrayList<>(verb.options());
-        options.addAll(Session.SHARED);
+        options.addAll(verb.of(Session.SHARED));
         return options;
     }
 

@@ -86,7 +86,10 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "error, warn, info or debug. Default: info.")
     private @Nullable String logLevel;
 
-    @Option(names = "--help", usageHelp = true, description = "Prints this help.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Prints this help.")
     @SuppressWarnings("UnusedVariable") // picocli looks at it
     private boolean help;
 

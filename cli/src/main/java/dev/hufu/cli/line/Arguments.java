@@ -25,7 +25,7 @@ public final class Arguments {
     public static Arguments read(VerbSpec verb, List<Option> shared, List<String> words) {
         Arguments read = new Arguments();
         List<Option> known = new ArrayList<>(verb.options());
-        known.addAll(shared);
+        known.addAll(verb.of(shared));
         int at = 0;
         while (at < words.size()) {
             String word = words.get(at);

@@ -149,7 +149,7 @@ public final class Completion {
 
     private static List<Option> all(VerbSpec verb, List<Option> shared) {
         List<Option> all = new ArrayList<>(verb.options());
-        all.addAll(shared);
+        all.addAll(verb.of(shared));
         return all;
     }
 

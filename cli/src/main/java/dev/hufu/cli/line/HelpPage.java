@@ -32,7 +32,7 @@ public final class HelpPage {
             page.wrap(paragraph, 0);
         }
         page.options("Options", verb.options());
-        page.options("Options of every verb", shared);
+        page.options("Shared options", verb.of(shared));
         page.entries("Exit codes", verb.exitCodes(), 9);
         if (!verb.examples().isEmpty()) {
             page.heading("Examples");
@@ -62,7 +62,7 @@ public final class HelpPage {
                         .map(verb -> new VerbSpec.Entry(verb.name(), verb.summary()))
                         .toList(),
                 14);
-        page.options("Options of every verb", shared);
+        page.options("Shared options", shared);
         page.entries("Environment", environment, 15);
         return page.text();
     }

@@ -28,7 +28,7 @@ public final class ManPage {
         }
         page.section("OPTIONS");
         verb.options().forEach(page::option);
-        shared.forEach(page::option);
+        verb.of(shared).forEach(page::option);
         if (!verb.exitCodes().isEmpty()) {
             page.section("EXIT STATUS");
             verb.exitCodes().forEach(page::entry);
@@ -72,7 +72,7 @@ public final class ManPage {
             page.line("\\fBhufu\\-" + escaped(verb.name()) + "\\fR(1)");
             page.text(verb.summary());
         }
-        page.section("OPTIONS OF EVERY VERB");
+        page.section("SHARED OPTIONS");
         shared.forEach(page::option);
         page.section("ENVIRONMENT");
         environment.forEach(page::entry);

@@ -11,6 +11,7 @@ import java.util.List;
  * @param operandLabel of what stands there without an option
  * @param operandWords what completion offers there; may be empty
  * @param opaque whether everything from the first operand on is an operand, whatever it looks like
+ * @param alone whether it asks no server, and so has of the shared options only help
  */
 public record VerbSpec(
         String name,
@@ -23,11 +24,21 @@ public record VerbSpec(
         int leastOperands,
         int mostOperands,
         boolean opaque,
+        boolean alone,
         List<Entry> exitCodes,
         List<Entry> examples) {
 
     /** A term and what it means; a command line and what it does. */
     public record Entry(String term, String meaning) {}
+
+    /** Those of the options that verbs share which this one has. */
+    public List<Option> of(List<Option> shared) {
+        return alone
+                ? shared.stream()
+                        .filter(option -> option.name().equals("--help"))
+                        .toList()
+                : shared;
+    }
 
     public static Builder of(String name, String summary) {
         return new Builder(name, summary);
@@ -47,6 +58,7 @@ public record VerbSpec(
         private int leastOperands;
         private int mostOperands;
         private boolean opaque;
+        private boolean alone;
 
         private Builder(String name, String summary) {
             this.name = name;
@@ -87,6 +99,12 @@ public record VerbSpec(
             return operands(label, 0, Integer.MAX_VALUE);
         }
 
+        /** No server is asked. */
+        public Builder alone() {
+            alone = true;
+            return this;
+        }
+
         public Builder exitCode(String code, String meaning) {
             exitCodes.add(new Entry(code, meaning));
             return this;
@@ -113,6 +131,7 @@ public record VerbSpec(
                     leastOperands,
                     mostOperands,
                     opaque,
+                    alone,
                     List.copyOf(exitCodes),
                     List.copyOf(examples));
         }
