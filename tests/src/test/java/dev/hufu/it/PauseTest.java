@@ -80,7 +80,7 @@ final class PauseTest {
 
     @Test
     void f10_whatIsHeldUpAtTheAgentExpiresAndIsNeverStarted(@TempDir Path directory) throws Exception {
-        // What the agent has handed to its launcher already is out of its hands; it hands over so many at once.
+        // The agent hands so many to its launcher at once; the others wait for their turn.
         int handedOver = 2 * Runtime.getRuntime().availableProcessors();
         try (ServerProcess server = ServerProcess.started(directory.resolve("data"))) {
             server.api().run(Api.argv("true"));
@@ -95,16 +95,12 @@ final class PauseTest {
             } finally {
                 goOn(launcher);
             }
-            int expired = 0;
             for (int i = 0; i < late.size(); i++) {
-                JsonNode task = server.api().awaitTask(late.get(i));
-                if (!Api.state(task).equals("SUCCEEDED")) {
-                    neverStarted(task);
-                    assertThat(directory.resolve("marker" + i)).doesNotExist();
-                    expired++;
-                }
+                neverStarted(server.api().awaitTask(late.get(i)));
+                assertThat(directory.resolve("marker" + i)).doesNotExist();
             }
-            assertThat(expired).isGreaterThanOrEqualTo(10);
+            // The launcher is none the worse for it.
+            server.api().run(Api.argv("true"));
         }
     }
 
