@@ -30,6 +30,15 @@ public final class Samples {
         return IDS.next();
     }
 
+    /** A run of one task with an Idempotency-Key. */
+    public static NewRun keyed(Instant at, String key, String fingerprint, String answer) {
+        return run(
+                at,
+                1,
+                new NewRun.Idempotency(
+                        "token:admin", key, fingerprint, Bytes.of(answer.getBytes(StandardCharsets.UTF_8))));
+    }
+
     public static RunSpec spec(String... argv) {
         return prioritized(0, argv);
     }

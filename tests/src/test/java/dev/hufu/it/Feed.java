@@ -1,5 +1,6 @@
 package dev.hufu.it;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class Feed implements AutoCloseable {
 
     private Feed(Socket socket, String head) throws IOException {
         this.socket = socket;
-        this.in = socket.getInputStream();
+        this.in = new BufferedInputStream(socket.getInputStream());
         this.head = head.isEmpty() ? readLine() : head;
         String header = readLine();
         while (!header.isEmpty()) {

@@ -297,11 +297,11 @@ final class SqliteRunStoreTest extends RunStoreContract {
     @Test
     void expiredKeysAreSweptWhileNewOnesCome() throws SQLException {
         for (int i = 0; i < 100; i++) {
-            store().insert(keyed("old-" + i, "f", "b"));
+            store().insert(Samples.keyed(timers.now(), "old-" + i, "f", "b"));
         }
         timers.advance(Duration.ofHours(25));
         for (int i = 0; i < 100; i++) {
-            store().insert(keyed("new-" + i, "f", "b"));
+            store().insert(Samples.keyed(timers.now(), "new-" + i, "f", "b"));
         }
         assertThat(number("SELECT count(*) FROM idempotency_keys")).isEqualTo(100);
     }
