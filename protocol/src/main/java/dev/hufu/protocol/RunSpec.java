@@ -53,6 +53,5 @@ public record RunSpec(
      */
     public record Limits(long output, OnOutput onOutput) {
         public static final long DEFAULT_OUTPUT = 16L << 20;
-        public static final long MAXIMUM_OUTPUT = 1L << 30;
     }
 }

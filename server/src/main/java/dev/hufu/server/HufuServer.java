@@ -114,7 +114,11 @@ public final class HufuServer implements Service {
         node = new LocalNode(
                 agentConfig(config), launcherConfig(config), version, sessions, timers, _ -> onBroken.run());
         RunActions runs = new RunActions(
-                submissions, waits, new Cancellations(tasks, dispatcher), new Retries(store, submissions));
+                submissions,
+                waits,
+                new Cancellations(tasks, dispatcher),
+                new Retries(store, submissions),
+                config.execution().largestOutput());
         OutputStore outputs = node.output();
         pulse = new OutputPulse(outputs, timers);
         Api api = new Api(

@@ -1,5 +1,6 @@
 package dev.hufu.server.config;
 
+import dev.hufu.protocol.RunSpec;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +11,22 @@ import org.jspecify.annotations.Nullable;
  * @param maxStarting attempts between launch and exec at once
  * @param allowPrivilegeGain whether set-user-id programs work
  * @param allowedEnvironment names that make programs load other code, and that callers may set all the same
+ * @param largestOutput what a request may let be kept of each stream, in bytes
  */
 public record ExecutionConfig(
-        int maxRunning, int maxStarting, boolean allowPrivilegeGain, Set<String> allowedEnvironment) {
+        int maxRunning,
+        int maxStarting,
+        boolean allowPrivilegeGain,
+        Set<String> allowedEnvironment,
+        long largestOutput) {
     public static final int DEFAULT_MAX_RUNNING = 1_000;
     public static final int STARTS_PER_PROCESSOR = 2;
 
+    public static final long DEFAULT_LARGEST_OUTPUT = 1L << 30;
+
     private static final int LARGEST_MAX_RUNNING = 100_000;
     private static final int LARGEST_MAX_STARTING = 10_000;
+    private static final long LARGEST_LARGEST_OUTPUT = 1L << 40;
 
     public ExecutionConfig {
         allowedEnvironment = Set.copyOf(allowedEnvironment);
@@ -28,7 +37,13 @@ public record ExecutionConfig(
                 (int) section.number("maxRunning", DEFAULT_MAX_RUNNING, 1, LARGEST_MAX_RUNNING),
                 (int) section.number("maxStarting", defaultMaxStarting(), 1, LARGEST_MAX_STARTING),
                 section.flag("allowPrivilegeGain", false),
-                section.texts("allowedEnvironment", ExecutionConfig::wrongName));
+                section.texts("allowedEnvironment", ExecutionConfig::wrongName),
+                // A limit below the default of a request would refuse those that ask for nothing.
+                section.size(
+                        "largestOutput",
+                        DEFAULT_LARGEST_OUTPUT,
+                        RunSpec.Limits.DEFAULT_OUTPUT,
+                        LARGEST_LARGEST_OUTPUT));
     }
 
     public static int defaultMaxStarting() {

@@ -66,7 +66,7 @@ final class ExecRoutes {
         String key = RunRoutes.idempotencyKey(exchange.headers("Idempotency-Key"));
         byte[] body = exchange.jsonBody();
         Submissions.Order order = new Submissions.Order(
-                RunRequestReader.read(body, RunSpec.OnOutput.BLOCK),
+                RunRequestReader.read(body, RunSpec.OnOutput.BLOCK, runs.largestOutput()),
                 exchange.caller().name(),
                 exchange.trace().traceId(),
                 exchange.trace().traceparent(),

@@ -19,6 +19,15 @@ public final class Sizes {
         return OptionalLong.empty();
     }
 
+    /** Exactly, in the largest unit that does. */
+    public static String show(long bytes) {
+        int i = 0;
+        while (SHIFTS[i] > 0 && (bytes == 0 || (bytes & ((1L << SHIFTS[i]) - 1)) != 0)) {
+            i++;
+        }
+        return (bytes >> SHIFTS[i]) + UNITS[i];
+    }
+
     private static OptionalLong number(String digits, int shift) {
         if (digits.isEmpty() || digits.length() > 18) {
             return OptionalLong.empty();

@@ -45,6 +45,7 @@ final class ConfigFileTest {
               maxStarting: 3
               allowPrivilegeGain: true
               allowedEnvironment: [LD_PRELOAD, ENV]
+              largestOutput: 4GiB
             queue:
               capacity: 500
               heldRefusals: 0
@@ -111,7 +112,7 @@ final class ConfigFileTest {
                                         Path.of("/secret/server.key"),
                                         Duration.ofMinutes(1),
                                         Duration.ofDays(30))),
-                        new ExecutionConfig(12, 3, true, Set.of("LD_PRELOAD", "ENV")),
+                        new ExecutionConfig(12, 3, true, Set.of("LD_PRELOAD", "ENV"), 4L << 30),
                         new QueueConfig(500, 0),
                         new LimitsConfig(2 << 20, 8 << 20),
                         new StoreConfig(1 << 20),

@@ -40,7 +40,8 @@ final class ServerConfigTest {
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 7433),
                                 Duration.ofSeconds(30),
                                 null),
-                        new ExecutionConfig(1_000, 2 * Runtime.getRuntime().availableProcessors(), false, Set.of()),
+                        new ExecutionConfig(
+                                1_000, 2 * Runtime.getRuntime().availableProcessors(), false, Set.of(), 1L << 30),
                         new QueueConfig(100_000, 1_000),
                         new LimitsConfig(1 << 20, 16 << 20),
                         new StoreConfig(8 << 20),

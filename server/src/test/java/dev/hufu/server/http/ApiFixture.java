@@ -6,6 +6,7 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunIds;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Tokens;
+import dev.hufu.server.config.ExecutionConfig;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.fleet.Nodes;
 import dev.hufu.server.output.OutputPulse;
@@ -129,8 +130,12 @@ final class ApiFixture implements AutoCloseable {
                 LifecycleListener.NONE);
         pulse = new OutputPulse(outputs, timers);
         pulse.start();
-        RunActions runs =
-                new RunActions(submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions));
+        RunActions runs = new RunActions(
+                submissions,
+                waits,
+                new Cancellations(tasks, wakeups),
+                new Retries(store, submissions),
+                ExecutionConfig.DEFAULT_LARGEST_OUTPUT);
         api = new Api(
                 runs,
                 store,

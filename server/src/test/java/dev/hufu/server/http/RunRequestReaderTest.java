@@ -23,11 +23,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class RunRequestReaderTest {
     private static RunSpec read(String body) {
-        return RunRequestReader.read(body.getBytes(StandardCharsets.UTF_8));
+        return read(body.getBytes(StandardCharsets.UTF_8), RunSpec.OnOutput.TRUNCATE);
+    }
+
+    private static RunSpec read(byte[] body, RunSpec.OnOutput defaultOnOutput) {
+        return RunRequestReader.read(body, defaultOnOutput, 1L << 30);
     }
 
     private static List<Refusal.FieldError> errors(byte[] body) {
-        Refusal refusal = Assertions.catchThrowableOfType(Refusal.class, () -> RunRequestReader.read(body));
+        Refusal refusal = Assertions.catchThrowableOfType(Refusal.class, () -> read(body, RunSpec.OnOutput.TRUNCATE));
         assertThat(refusal).as("nothing was refused").isNotNull();
         assertThat(refusal.kind()).isEqualTo(ErrorKind.INVALID_REQUEST);
         assertThat(refusal.errors()).isNotEmpty();
@@ -205,6 +209,20 @@ final class RunRequestReaderTest {
     }
 
     @Test
+    void theServerSaysHowMuchOutputMayBeKept() {
+        byte[] body = with("\"limits\":{\"output\":\"2GiB\"}").getBytes(StandardCharsets.UTF_8);
+        assertThat(RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, 2L << 30)
+                        .limits()
+                        .output())
+                .isEqualTo(2L << 30);
+        Refusal refusal = Assertions.catchThrowableOfType(
+                Refusal.class, () -> RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, (2L << 30) - 1024));
+        assertThat(refusal.errors())
+                .containsExactly(
+                        new Refusal.FieldError("/limits/output", "is out of its bounds, 1 byte to 2097151KiB"));
+    }
+
+    @Test
     void whatBecomesOfTooMuchOutputIsReadOrDefaulted() {
         Map<String, RunSpec.OnOutput> words = Map.of(
                 "truncate", RunSpec.OnOutput.TRUNCATE, "kill", RunSpec.OnOutput.KILL, "block", RunSpec.OnOutput.BLOCK);
@@ -213,13 +231,9 @@ final class RunRequestReaderTest {
                                 .limits())
                         .isEqualTo(new RunSpec.Limits(7, meaning)));
         byte[] minimal = with("\"limits\":{}").getBytes(StandardCharsets.UTF_8);
-        assertThat(RunRequestReader.read(minimal, RunSpec.OnOutput.BLOCK)
-                        .limits()
-                        .onOutput())
-                .isEqualTo(RunSpec.OnOutput.BLOCK);
+        assertThat(read(minimal, RunSpec.OnOutput.BLOCK).limits().onOutput()).isEqualTo(RunSpec.OnOutput.BLOCK);
         byte[] said = with("\"limits\":{\"onOutput\":\"truncate\"}").getBytes(StandardCharsets.UTF_8);
-        assertThat(RunRequestReader.read(said, RunSpec.OnOutput.BLOCK).limits().onOutput())
-                .isEqualTo(RunSpec.OnOutput.TRUNCATE);
+        assertThat(read(said, RunSpec.OnOutput.BLOCK).limits().onOutput()).isEqualTo(RunSpec.OnOutput.TRUNCATE);
     }
 
     @ParameterizedTest

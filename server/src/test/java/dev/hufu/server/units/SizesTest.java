@@ -8,9 +8,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SizesTest {
     @ParameterizedTest
-    @CsvSource({"64KiB,65536", "16MiB,16777216", "1GiB,1073741824", "100B,100", "0B,0"})
+    @CsvSource({"64KiB,65536", "16MiB,16777216", "1GiB,1073741824", "1025KiB,1049600", "100B,100", "1025B,1025", "0B,0"
+    })
     void reads(String text, long expected) {
         assertThat(Sizes.parse(text)).hasValue(expected);
+        assertThat(Sizes.show(expected)).isEqualTo(text);
     }
 
     @ParameterizedTest

@@ -37,6 +37,7 @@ public final class RunRequestReader {
     private static final String RESERVED_PREFIX = "HUFU_";
     private static final long HIGHEST_PRIORITY = 10;
 
+    private final long largestOutput;
     private final RequestErrors errors = new RequestErrors();
     private final Map<String, String> env = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
@@ -51,22 +52,20 @@ public final class RunRequestReader {
     private OnOutput onOutput;
     private int priority;
 
-    private RunRequestReader(OnOutput defaultOnOutput) {
+    private RunRequestReader(OnOutput defaultOnOutput, long largestOutput) {
         onOutput = defaultOnOutput;
-    }
-
-    /** @throws dev.hufu.server.run.Refusal naming everything that is wrong */
-    public static RunSpec read(byte[] body) {
-        return read(body, OnOutput.TRUNCATE);
+        this.largestOutput = largestOutput;
     }
 
     /**
-     * As {@link #read(byte[])}.
+     * Reads a body.
      *
      * @param defaultOnOutput holds where the request does not say what becomes of too much output
+     * @param largestOutput what it may let be kept of each stream, in bytes
+     * @throws dev.hufu.server.run.Refusal naming everything that is wrong
      */
-    public static RunSpec read(byte[] body, OnOutput defaultOnOutput) {
-        RunRequestReader reader = new RunRequestReader(defaultOnOutput);
+    public static RunSpec read(byte[] body, OnOutput defaultOnOutput, long largestOutput) {
+        RunRequestReader reader = new RunRequestReader(defaultOnOutput, largestOutput);
         boolean whole = JsonInput.read(body, reader.errors, reader::field);
         if (whole && !reader.execGiven) {
             reader.errors.add("/exec", "is missing");
@@ -255,8 +254,8 @@ public final class RunRequestReader {
         if (size.isEmpty()) {
             return;
         }
-        if (size.getAsLong() < 1 || size.getAsLong() > RunSpec.Limits.MAXIMUM_OUTPUT) {
-            errors.add("/limits/output", "is out of its bounds, 1 byte to 1GiB");
+        if (size.getAsLong() < 1 || size.getAsLong() > largestOutput) {
+            errors.add("/limits/output", "is out of its bounds, 1 byte to " + Sizes.show(largestOutput));
             return;
         }
         outputLimit = size.getAsLong();
