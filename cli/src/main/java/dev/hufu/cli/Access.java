@@ -66,7 +66,8 @@ record Access(URI address, @Nullable String token, @Nullable String authorities)
             try {
                 builder.authorities(Path.of(authorities));
             } catch (IOException failure) {
-                throw new Complaints.CannotException("no certificates from --cacert or HUFU_CACERT: " + failure);
+                throw new Complaints.CannotException(
+                        "no certificates from --cacert or HUFU_CACERT: " + Complaints.reason(failure));
             }
         }
         return builder;

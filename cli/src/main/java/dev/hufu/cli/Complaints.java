@@ -5,6 +5,8 @@ import dev.hufu.client.HufuException;
 import dev.hufu.protocol.ErrorKind;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.function.Supplier;
 
 /** Says what went wrong, and what to do about it; the verbs let errors through to here. */
@@ -23,7 +25,7 @@ final class Complaints {
             case HufuException.Unreachable unreachable -> unreachable(unreachable);
             case HufuException.Unintelligible strange -> surroundings.say(message(strange));
             case CannotException cannot -> surroundings.say(message(cannot));
-            case IOException broken -> surroundings.say(message(broken));
+            case IOException broken -> surroundings.say(reason(broken));
             default -> {
                 surroundings.say("a fault of this program:");
                 failure.printStackTrace(surroundings.stderr().printer());
@@ -48,11 +50,7 @@ final class Complaints {
         }
         ErrorKind kind = refused.kind().orElse(null);
         if (kind == ErrorKind.UNAUTHENTICATED) {
-            surroundings.say(
-                    Access.local(address.get())
-                            ? "set HUFU_TOKEN, or HUFU_DATA to the server's data directory; looked in "
-                                    + Access.tokenFile(surroundings.env())
-                            : "set HUFU_TOKEN to a token of that server");
+            surroundings.say(whereTokensAre());
         } else if (kind == ErrorKind.FORBIDDEN) {
             surroundings.say("the token is known, but is not allowed to do this: ask who runs the server");
         } else if (kind == ErrorKind.QUEUE_FULL || kind == ErrorKind.RATE_LIMITED) {
@@ -65,11 +63,30 @@ final class Complaints {
         }
     }
 
+    private String whereTokensAre() {
+        if (!surroundings.env().getOrDefault("HUFU_TOKEN", "").isEmpty()) {
+            return "HUFU_TOKEN is set, and is not a token of that server";
+        }
+        return Access.local(address.get())
+                ? "set HUFU_TOKEN, or HUFU_DATA to the server's data directory; looked in "
+                        + Access.tokenFile(surroundings.env())
+                : "set HUFU_TOKEN to a token of that server";
+    }
+
     private void unreachable(HufuException unreachable) {
         surroundings.say(message(unreachable));
         if (Access.local(address.get())) {
             surroundings.say("is a server running? 'hufu server' starts one");
         }
+    }
+
+    /** Of files, too, whose exceptions often have nothing but a name as their message. */
+    static String reason(IOException failure) {
+        return switch (failure) {
+            case NoSuchFileException absent -> absent.getFile() + ": no such file";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            default -> message(failure);
+        };
     }
 
     private static String message(Exception failure) {

@@ -41,6 +41,7 @@ final class FakeServer implements AutoCloseable {
     private String state = "RUNNING";
     private String ending = ended(null, null, null);
     private @Nullable String gap;
+    private boolean truncated;
     private int cancels;
     private int tasks = 1;
     private int cuts;
@@ -88,6 +89,11 @@ final class FakeServer implements AutoCloseable {
     synchronized void gap(int from, int to) {
         gap = from + "-" + to;
         stdout.writeBytes(new byte[to - from]);
+    }
+
+    /** From now on bytes have been dropped, all of them after they were read. */
+    synchronized void truncated() {
+        truncated = true;
     }
 
     static String ended(@Nullable String reason, @Nullable Integer exitCode, @Nullable String signal) {
@@ -272,7 +278,7 @@ final class FakeServer implements AutoCloseable {
                 }
                 if (over && follow && left > 0) {
                     frames.append("{\"end\":{\"stdoutBytes\":%d,\"stderrBytes\":%d,\"truncated\":%s}}\n"
-                            .formatted(stdout.size(), stderr.size(), gap != null));
+                            .formatted(stdout.size(), stderr.size(), truncated || gap != null));
                 }
             }
             body.write(frames.toString().getBytes(StandardCharsets.UTF_8));
@@ -351,12 +357,12 @@ final class FakeServer implements AutoCloseable {
              "createdAt":"2026-01-02T03:04:05.678Z","startedAt":"2026-01-02T03:04:06.000Z",
              "finishedAt":"2026-01-02T03:04:37.250Z",
              "usage":{"wallMs":31250,"userMs":20,"systemMs":3100,"maxRssBytes":4404020},
-             "output":{"stdoutBytes":%4$d,"stderrBytes":%5$d,"truncated":false},
+             "output":{"stdoutBytes":%4$d,"stderrBytes":%5$d,"truncated":%7$s},
              "attempts":[{"number":1,"node":"local","state":"%2$s","reason":null,"exitCode":null,"signal":null,
                "usage":null,"startedAt":null,"finishedAt":null,"killReport":{"cause":"deadline",
                "proof":"no-children","durationMs":5012,"steps":[
                {"signal":"SIGTERM","at":"2026-01-02T03:04:32.000Z","signalled":3,"survivors":1},
-               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}""".formatted(RUN, state, ending, stdout.size(), stderr.size(), index);
+               {"signal":"SIGKILL","at":"2026-01-02T03:04:37.000Z","signalled":1,"survivors":0}]}}]}""".formatted(RUN, state, ending, stdout.size(), stderr.size(), index, truncated || gap != null);
     }
 
     private static String quoted(@Nullable String text) {

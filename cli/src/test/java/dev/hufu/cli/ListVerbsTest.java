@@ -126,5 +126,7 @@ final class ListVerbsTest {
         assertThat(cockpit.run("lgos")).isEqualTo(2);
         assertThat(cockpit.run("runs", "--lmit", "3")).isEqualTo(2);
         assertThat(cockpit.stderr.text()).contains("did you mean logs?", "did you mean --limit?");
+        assertThat(cockpit.run("rnu")).isEqualTo(2);
+        assertThat(cockpit.stderr.text()).contains("did you mean run?");
     }
 }

@@ -121,6 +121,17 @@ final class RunVerbTest {
         assertThat(cockpit.stderr.text()).contains("995 bytes of stdout were not kept");
     }
 
+    @Test
+    void whatWasReadBeforeItWasDroppedIsNotMissing() {
+        server.write("stdout", "every byte");
+        server.truncated();
+        server.end("SUCCEEDED", FakeServer.ended("exit", 0, null));
+        assertThat(cockpit.run("run", "--", "x")).isZero();
+        assertThat(cockpit.stdout.text()).isEqualTo("every byte");
+        assertThat(cockpit.stderr.text()).isEmpty();
+        assertThat(server.bodies().getLast()).contains("\"onOutput\":\"block\"");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "SUCCEEDED, exit, 0, , 0",
@@ -382,6 +393,10 @@ final class RunVerbTest {
         assertThat(cockpit.run("run", "--", "x")).isEqualTo(125);
         assertThat(cockpit.stderr.text())
                 .contains("looked in " + folder.resolve("empty/.local/share/hufu/admin.token"));
+        cockpit.env.put("HUFU_TOKEN", "of-another-server");
+        assertThat(cockpit.run("run", "--", "x")).isEqualTo(125);
+        assertThat(cockpit.stderr.text()).contains("HUFU_TOKEN is set, and is not a token of that server");
+        cockpit.env.remove("HUFU_TOKEN");
         cockpit.env.put("HUFU_DATA", data.toString());
         assertThat(cockpit.run("run", "--", "x")).isZero();
         cockpit.env.remove("HUFU_DATA");

@@ -140,10 +140,13 @@ final class Retrying {
 
     static HufuException unreachable(String server, IOException cause) {
         String message = cause.getMessage();
+        // What a server that wants TLS does with a request in the clear.
+        boolean hungUp = message != null && message.startsWith("Unexpected end of file") && server.startsWith("http:");
         boolean untrusted = cause instanceof SSLHandshakeException || cause.getCause() instanceof SSLHandshakeException;
         return new HufuException.Unreachable(
                 (untrusted ? "No TLS with " : "No answer from ") + server + ": "
-                        + (message == null ? cause.getClass().getSimpleName() : message),
+                        + (message == null ? cause.getClass().getSimpleName() : message)
+                        + (hungUp ? "; it ended, or it wants https" : ""),
                 cause);
     }
 

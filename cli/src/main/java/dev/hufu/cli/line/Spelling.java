@@ -23,20 +23,27 @@ public final class Spelling {
         return Optional.ofNullable(nearest);
     }
 
-    /** Letters to insert, remove or replace. */
+    /** Letters to insert, remove, replace, or exchange with the one before. */
     private static int distance(String from, String to) {
+        int[] earlier = new int[0];
         int[] row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {
             row[j] = j;
         }
         for (int i = 1; i <= from.length(); i++) {
-            int diagonal = row[0];
+            int[] before = row.clone();
             row[0] = i;
             for (int j = 1; j <= to.length(); j++) {
-                int replaced = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+                int replaced = before[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, 1 + Math.min(before[j], row[j - 1]));
+                if (i > 1
+                        && j > 1
+                        && from.charAt(i - 1) == to.charAt(j - 2)
+                        && from.charAt(i - 2) == to.charAt(j - 1)) {
+                    row[j] = Math.min(row[j], 1 + earlier[j - 2]);
+                }
             }
+            earlier = before;
         }
         return row[to.length()];
     }

@@ -26,6 +26,21 @@ final class Cells {
         return text.substring(0, end) + "…";
     }
 
+    /** How much of a text, one character at least, has room. */
+    static int fitting(String text, int room) {
+        int width = 0;
+        int end = 0;
+        while (end < text.length()) {
+            int point = text.codePointAt(end);
+            width += width(point);
+            if (width > room && end > 0) {
+                break;
+            }
+            end += Character.charCount(point);
+        }
+        return end;
+    }
+
     private static int width(int point) {
         if (point < 0x300) {
             return 1;

@@ -203,14 +203,12 @@ public final class TablePage {
     private int foldAt(String text) {
         int room = width - LABEL;
         // Colours take no room, and come in short lines only.
-        if (text.length() <= room || text.startsWith("\033")) {
+        if (text.startsWith("\033")) {
             return text.length();
         }
-        int space = text.lastIndexOf(' ', room);
-        if (space > 0) {
-            return space;
-        }
-        return Character.isHighSurrogate(text.charAt(room - 1)) ? room - 1 : room;
+        int fits = Cells.fitting(text, room);
+        int space = fits == text.length() ? 0 : text.lastIndexOf(' ', fits);
+        return space > 0 ? space : fits;
     }
 
     private String text() {
