@@ -46,7 +46,10 @@ final class Complaints {
                 .ifPresent(trace -> text.append(" (trace ").append(trace).append(")"));
         surroundings.say(text.toString());
         for (HufuException.FieldError error : refused.errors()) {
-            surroundings.say("  " + error.pointer() + ": " + error.detail());
+            // The detail quotes a mistake that is the only one.
+            if (!refused.detail().contains(error.pointer()) || !refused.detail().contains(error.detail())) {
+                surroundings.say("  " + error.pointer() + ": " + error.detail());
+            }
         }
         ErrorKind kind = refused.kind().orElse(null);
         if (kind == ErrorKind.UNAUTHENTICATED) {

@@ -62,6 +62,14 @@ final class ShowVerbTest {
     }
 
     @Test
+    void b58_whatIsTwoCellsWideFoldsWithinTheWidth() {
+        server.end("FAILED", FakeServer.notStarted("ENOENT", "exec", "虎".repeat(40)));
+        assertThat(cockpit.run("show", FakeServer.RUN + ".0")).isZero();
+        assertThat(cockpit.stdout.text().lines().filter(line -> line.contains("虎")))
+                .containsExactly("Message   " + "虎".repeat(35), " ".repeat(10) + "虎".repeat(5));
+    }
+
+    @Test
     void coloursAreForATerminalWithoutNoColor() {
         cockpit.stdout.terminal = true;
         assertThat(cockpit.run("show", FakeServer.RUN)).isZero();
