@@ -6,13 +6,16 @@ import dev.hufu.client.HufuException;
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.RunId;
 import dev.hufu.support.Threads;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wish to stop a run: the first one cancels it, the second leaves at once. Wishes come on threads of their own; one that
+ * The wish to stop a run: the first one cancels it, the second kills it and leaves. Wishes come on threads of their own; one that
  * comes before the run has an id is kept until then. State is kept by the object's lock, and no call is made under it.
  */
 final class Interruption {
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
     private final Surroundings surroundings;
     private final HufuClient client;
     private @Nullable RunId run;
@@ -50,17 +53,39 @@ final class Interruption {
             surroundings.remark(
                     known == null
                             ? "cancelling as soon as the run has an id; once more leaves at once"
-                            : "cancelling " + known + "; once more leaves at once");
+                            : "cancelling " + known + "; once more kills it");
             if (known != null) {
                 cancelInBackground(known);
             }
             return;
         }
-        surroundings.say(
-                known == null
-                        ? "left before the server answered: a run may have been started"
-                        : "left " + known + " to its cancellation; 'hufu show " + known + "' tells what became of it");
+        if (known == null) {
+            surroundings.say("left before the server answered: a run may have been started");
+        } else {
+            kill(known);
+        }
         surroundings.leave().accept(ExitCode.CANCELLED);
+    }
+
+    /** Whether the server hears of it or not, this program is left soon. */
+    private void kill(RunId known) {
+        surroundings.remark("killing " + known);
+        Thread asking = Threads.platform("kill", () -> {
+            try {
+                client.cancel(known, Duration.ZERO);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } catch (HufuException failed) {
+                surroundings.say("could not kill " + known + ": " + failed.getMessage());
+            }
+        });
+        asking.start();
+        try {
+            asking.join(PATIENCE);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        surroundings.say("left " + known + "; 'hufu show " + known + "' tells what became of it");
     }
 
     private void cancelInBackground(RunId known) {

@@ -35,7 +35,7 @@ final class RunVerb implements Verb {
                 .paragraph(
                         "Streams its stdout and stderr to their own streams, every byte, over a restart of the server"
                                 + " too. Ctrl-C, HUP and TERM cancel the run, and the output goes on until it has ended; a"
-                                + " second one leaves at once. The arguments reach the program as they are: no shell sees"
+                                + " second one kills it and leaves. The arguments reach the program as they are: no shell sees"
                                 + " them.")
                 .option(Option.of("--node", "N", "run it on this node (local)").repeated())
                 .option(Option.of(

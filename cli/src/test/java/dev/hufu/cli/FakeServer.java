@@ -19,8 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,8 @@ final class FakeServer implements AutoCloseable {
     private @Nullable String gap;
     private boolean truncated;
     private int cancels;
+    private String cancelBody = "";
+    private final CountDownLatch asked = new CountDownLatch(1);
     private int tasks = 1;
     private int cuts;
     private int cutAfter;
@@ -116,6 +120,11 @@ final class FakeServer implements AutoCloseable {
         onCancel = action;
     }
 
+    /** Of the last cancel. */
+    synchronized String cancelBody() {
+        return cancelBody;
+    }
+
     synchronized int cancels() {
         return cancels;
     }
@@ -131,6 +140,13 @@ final class FakeServer implements AutoCloseable {
     synchronized void refuseSubmits(int status, String problem) {
         refusalStatus = status;
         refusal = problem;
+    }
+
+    /** Returns once somebody with the token was here. */
+    void awaitFirstRequest() throws InterruptedException {
+        if (!asked.await(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("nobody asked anything");
+        }
     }
 
     void goAway() {
@@ -165,11 +181,12 @@ final class FakeServer implements AutoCloseable {
             answer(exchange, 401, problem("unauthenticated", "Credentials are missing or wrong."));
             return;
         }
+        asked.countDown();
         String path = exchange.getRequestURI().getPath().replaceFirst("^/api/v1", "");
         String asked = exchange.getRequestMethod() + " " + path;
         switch (asked) {
             case "POST /runs" -> submit(exchange, body);
-            case "POST /runs/" + RUN + "/cancel" -> cancel(exchange);
+            case "POST /runs/" + RUN + "/cancel" -> cancel(exchange, body);
             case "GET /runs/" + RUN -> answer(exchange, 200, run());
             case "GET /runs/" + RUN + "/tasks" -> answer(exchange, 200, allTasks());
             case "GET /runs" -> list(exchange, run());
@@ -232,10 +249,11 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
-    private void cancel(HttpExchange exchange) throws IOException {
+    private void cancel(HttpExchange exchange, String body) throws IOException {
         Runnable action;
         synchronized (this) {
             cancels++;
+            cancelBody = body;
             action = onCancel;
         }
         action.run();

@@ -187,12 +187,14 @@ final class RunVerbTest {
     }
 
     @Test
-    void aSecondCtrlCLeavesAtOnce() throws Exception {
+    void aSecondCtrlCKillsAndLeaves() throws Exception {
         FutureTask<Integer> running = cockpit.start("run", "--", "x");
         cockpit.interrupt();
         until(() -> server.cancels() == 1);
         cockpit.interrupt();
         assertThat(cockpit.left.get(60, TimeUnit.SECONDS)).isEqualTo(130);
+        assertThat(server.cancels()).isEqualTo(2);
+        assertThat(server.cancelBody()).isEqualTo("{\"killGrace\":\"0ms\"}");
         assertThat(cockpit.stderr.text()).contains("hufu show " + FakeServer.RUN);
         server.end("CANCELLED", FakeServer.ended("cancelled", null, "SIGTERM"));
         code(running);

@@ -117,6 +117,8 @@ final class ShowVerbTest {
     @ValueSource(strings = {FakeServer.RUN, FakeServer.RUN + ".0"})
     void waitExitsAsTheRunDoes(String id) throws Exception {
         FutureTask<Integer> waiting = cockpit.start("wait", id);
+        // A server that was never there is not waited for.
+        server.awaitFirstRequest();
         server.goAway();
         server.comeBack();
         server.end("FAILED", FakeServer.ended("signal", null, "SIGSEGV"));

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -53,14 +54,14 @@ final class HttpCalls {
             String method,
             String path,
             Map<String, String> headers,
-            @Nullable RunRequest body,
+            @Nullable Supplier<byte[]> body,
             Duration readTimeout,
             Form form) {
         Request(
                 String method,
                 String path,
                 Map<String, String> headers,
-                @Nullable RunRequest body,
+                @Nullable Supplier<byte[]> body,
                 Duration readTimeout) {
             this(method, path, headers, body, readTimeout, Form.WHOLE);
         }
@@ -140,7 +141,7 @@ final class HttpCalls {
         boolean refusedEarly = false;
         if (request.body() != null) {
             try (OutputStream out = connection.getOutputStream()) {
-                out.write(request.body().body());
+                out.write(request.body().get());
             } catch (ProtocolException refused) {
                 refusedEarly = true;
             }
@@ -173,7 +174,7 @@ final class HttpCalls {
             connection.setRequestProperty("Authorization", "Bearer " + token);
         }
         request.headers().forEach(connection::setRequestProperty);
-        int length = request.body() == null ? 0 : request.body().body().length;
+        int length = request.body() == null ? 0 : request.body().get().length;
         if (length > ANNOUNCED || request.form().once()) {
             // Without this the JDK itself sends a request again whose connection broke.
             connection.setDoOutput(true);

@@ -160,6 +160,18 @@ public final class HufuClient implements AutoCloseable {
     }
 
     /**
+     * As {@link #cancel(RunId)}, also once more of a run that is being stopped.
+     *
+     * @param killGrace between TERM and KILL, instead of the run's own; only shortens one that has begun. Zero kills at once
+     */
+    public Run cancel(RunId id, Duration killGrace) throws InterruptedException {
+        byte[] body = ("{\"killGrace\":\"" + killGrace.toMillis() + "ms\"}").getBytes(StandardCharsets.UTF_8);
+        Response response =
+                send(new Request("POST", API + "/runs/" + id + "/cancel", Map.of(), () -> body, readTimeout));
+        return Answers.run(Json.object(response.body()));
+    }
+
+    /**
      * Submits a new run of those tasks of an ended run that did not succeed. Not sent again where its answer was lost: it may
      * have been done.
      */
@@ -234,7 +246,7 @@ public final class HufuClient implements AutoCloseable {
                 "POST",
                 API + "/exec",
                 Map.of("Accept", "application/x-ndjson"),
-                request,
+                request::body,
                 LiveLines.SILENCE,
                 Form.LINES_ONCE));
         return new AttachedExec(response.lines(), server);
@@ -262,7 +274,7 @@ public final class HufuClient implements AutoCloseable {
     }
 
     private Json post(RunRequest request, Map<String, String> headers, Duration timeout) throws InterruptedException {
-        return Json.object(send(new Request("POST", API + "/runs", headers, request, timeout))
+        return Json.object(send(new Request("POST", API + "/runs", headers, request::body, timeout))
                 .body());
     }
 

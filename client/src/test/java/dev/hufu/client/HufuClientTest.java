@@ -311,6 +311,15 @@ final class HufuClientTest {
     }
 
     @Test
+    void aCancelMaySayItsGrace() throws InterruptedException {
+        server.answer(202, RUN_JSON);
+        assertThat(client.cancel(RUN, Duration.ofSeconds(2)).id()).isEqualTo(RUN);
+        assertThat(server.asked())
+                .singleElement()
+                .satisfies(asked -> assertThat(asked.body()).isEqualTo("{\"killGrace\":\"2000ms\"}"));
+    }
+
+    @Test
     void aLargeBodyArrivesWhole() throws InterruptedException {
         server.answer(202, RUN_JSON);
         String large = "x".repeat(1 << 20);

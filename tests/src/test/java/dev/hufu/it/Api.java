@@ -139,6 +139,14 @@ public final class Api {
         return new String(outputBytes(run, "stream=stdout"), StandardCharsets.UTF_8);
     }
 
+    /** A cancel without any grace. */
+    public Answer kill(String run) throws IOException, InterruptedException {
+        return send(request("/api/v1/runs/" + run + "/cancel")
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"killGrace\":\"0s\"}"))
+                .build());
+    }
+
     public Answer cancel(String run) throws IOException, InterruptedException {
         return send(request("/api/v1/runs/" + run + "/cancel")
                 .POST(HttpRequest.BodyPublishers.noBody())

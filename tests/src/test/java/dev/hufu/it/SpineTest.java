@@ -246,6 +246,26 @@ final class SpineTest {
     }
 
     @Test
+    void f23_aSecondCancelShortensTheGraceOfTheFirst() throws Exception {
+        String script = "trap '' TERM; echo up; while :; do sleep 0.1; done";
+        String run = api.submit(
+                Map.of("exec", Map.of("argv", List.of("sh", "-c", script)), "killGrace", "10m", "timeout", "1h"));
+        Eventually.holds("it is up", Api.PATIENCE, () -> {
+            try {
+                return api.stdout(run).equals("up\n");
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(api.cancel(run).status()).isEqualTo(202);
+        assertThat(api.kill(run).status()).isEqualTo(202);
+        JsonNode task = api.awaitTask(run, Duration.ofSeconds(30));
+        assertThat(Api.state(task)).isEqualTo("CANCELLED");
+        assertThat(task.at("/signal").asString()).isEqualTo("SIGKILL");
+        assertThat(Proc.withEnvironment("HUFU_RUN_ID=" + run)).isEmpty();
+    }
+
+    @Test
     @Timeout(300)
     void f15_cancelRacingStartNeverLeavesAProcess() throws Exception {
         int rounds = 1_000;

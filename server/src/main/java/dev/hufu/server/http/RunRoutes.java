@@ -142,9 +142,9 @@ final class RunRoutes {
 
     private void cancel(Exchange exchange) throws IOException {
         exchange.noQuery();
-        RunRequestReader.readNothing(exchange.optionalJsonBody());
+        Duration killGrace = RunRequestReader.readCancel(exchange.optionalJsonBody());
         RunRecord run = runs.cancellations()
-                .cancel(id(exchange), exchange.caller().name())
+                .cancel(id(exchange), exchange.caller().name(), killGrace)
                 .orElseThrow(RunRoutes::unknown);
         exchange.json(202, RunView.render(run));
     }

@@ -6,7 +6,9 @@ import dev.hufu.protocol.TaskState;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
+import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Cancels runs: what was not dispatched ends at once, what was is stopped by its agent. Idempotent while a run is open. */
 public final class Cancellations {
@@ -25,6 +27,15 @@ public final class Cancellations {
      * @throws Refusal with {@link ErrorKind#CONFLICT} where it has ended
      */
     public Optional<RunRecord> cancel(RunId id, String actor) {
+        return cancel(id, actor, null);
+    }
+
+    /**
+     * As {@link #cancel(RunId, String)}.
+     *
+     * @param killGrace instead of the run's own; null for that. What is being stopped already has no more than before
+     */
+    public Optional<RunRecord> cancel(RunId id, String actor, @Nullable Duration killGrace) {
         Optional<RunStore.Decided> found = tasks.requestCancel(id, actor);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -37,7 +48,10 @@ public final class Cancellations {
         }
         for (TaskRecord task : decided.tasks()) {
             if (task.state() == TaskState.DISPATCHED || task.state() == TaskState.RUNNING) {
-                wakeups.stop(task.node(), task.currentAttempt(), run.spec().killGrace());
+                wakeups.stop(
+                        task.node(),
+                        task.currentAttempt(),
+                        killGrace == null ? run.spec().killGrace() : killGrace);
             }
         }
         return Optional.of(run);

@@ -1,6 +1,7 @@
 package dev.hufu.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.ErrorKind;
@@ -426,6 +427,29 @@ final class RunRequestReaderTest {
             })
     void b18_targetsThatSelectNothingOrWhatIsNotThere(String targets, String pointer) {
         assertThat(pointers(with("\"targets\":" + targets))).containsExactly(pointer);
+    }
+
+    @Test
+    void aCancelMaySayItsGrace() {
+        assertThat(RunRequestReader.readCancel(new byte[0])).isNull();
+        assertThat(RunRequestReader.readCancel("{}".getBytes(StandardCharsets.UTF_8)))
+                .isNull();
+        assertThat(RunRequestReader.readCancel("{\"killGrace\":\"0s\"}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(Duration.ZERO);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"killGrace\":\"11m\"}",
+                "{\"killGrace\":\"-1s\"}",
+                "{\"killGrace\":0}",
+                "{\"killgrace\":\"0s\"}",
+                "[]"
+            })
+    void b07_graceOfACancelThatIsNone(String body) {
+        assertThatThrownBy(() -> RunRequestReader.readCancel(body.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(Refusal.class);
     }
 
     @Test

@@ -58,6 +58,7 @@ final class RunLifecycleTest {
     private static final class RecordingWakeups implements Wakeups {
         final AtomicInteger pending = new AtomicInteger();
         final BlockingQueue<AttemptId> stopped = new LinkedBlockingQueue<>();
+        final BlockingQueue<Duration> graces = new LinkedBlockingQueue<>();
 
         @Override
         public void workPending() {
@@ -66,7 +67,7 @@ final class RunLifecycleTest {
 
         @Override
         public void stop(String node, AttemptId attempt, Duration grace) {
-            assertThat(grace).isEqualTo(RunSpec.DEFAULT_KILL_GRACE);
+            graces.add(grace);
             assertThat(node).isEqualTo("local");
             stopped.add(attempt);
         }
@@ -266,8 +267,10 @@ final class RunLifecycleTest {
         assertThat(asked.progress().state()).isEqualTo(RunState.RUNNING);
         assertThat(asked.progress().cancelRequestedAt()).isEqualTo(timers.now());
         timers.advance(Duration.ofSeconds(1));
-        RunRecord again =
-                world().cancellations().cancel(task.run(), "token:admin").orElseThrow();
+        RunRecord again = world().cancellations()
+                .cancel(task.run(), "token:admin", Duration.ZERO)
+                .orElseThrow();
+        assertThat(wakeups.graces).containsExactly(RunSpec.DEFAULT_KILL_GRACE, Duration.ZERO);
         assertThat(again.progress().cancelRequestedAt())
                 .isEqualTo(asked.progress().cancelRequestedAt());
         assertThat(wakeups.stopped).containsExactly(new AttemptId(task, 1), new AttemptId(task, 1));

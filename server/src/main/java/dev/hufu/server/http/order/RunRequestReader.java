@@ -87,6 +87,24 @@ public final class RunRequestReader {
                 reader.labels);
     }
 
+    /** The grace that a cancel asks for; null where it leaves that to the run. */
+    public static @Nullable Duration readCancel(byte[] body) {
+        if (body.length == 0) {
+            return null;
+        }
+        RunRequestReader reader = new RunRequestReader(OnOutput.TRUNCATE, RunSpec.Limits.DEFAULT_OUTPUT);
+        @Nullable Duration[] killGrace = new @Nullable Duration[1];
+        JsonInput.read(body, reader.errors, (input, name) -> {
+            if (name.equals("killGrace")) {
+                killGrace[0] = reader.duration(input, "/killGrace", Duration.ZERO, LONGEST_GRACE, "\"0s\" to 10m");
+            } else {
+                input.unknown("/" + Json.pointerSegment(name));
+            }
+        });
+        reader.errors.throwIfAny();
+        return killGrace[0];
+    }
+
     /** For a request that has no fields: an empty body or an empty object. */
     public static void readNothing(byte[] body) {
         if (body.length == 0) {
