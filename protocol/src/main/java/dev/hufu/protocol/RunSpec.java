@@ -36,6 +36,11 @@ public record RunSpec(
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
+    /** The same with other limits. */
+    public RunSpec with(Limits other) {
+        return new RunSpec(exec, env, cwd, stdin, timeout, killGrace, expiresAfter, other, priority, labels);
+    }
+
     /** What becomes of output beyond the limit. */
     public enum OnOutput {
         /** The first bytes up to the limit are kept, and the last 64 KiB. */

@@ -3,6 +3,8 @@ package dev.hufu.server.run;
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunSpec;
+import dev.hufu.protocol.RunSpec.OnOutput;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.run.Submissions.Accepted;
 import dev.hufu.server.run.Submissions.KeyedRequest;
@@ -62,8 +64,19 @@ public final class Retries {
             throw new Refusal(ErrorKind.CONFLICT, "Every task of the run succeeded.");
         }
         Submissions.Order order = new Submissions.Order(
-                run.spec(), request.caller(), request.traceId(), request.traceparent(), request.idempotency());
+                withoutReader(run.spec()),
+                request.caller(),
+                request.traceId(),
+                request.traceparent(),
+                request.idempotency());
         return Optional.of(submissions.retry(id, nodes, order, answer));
+    }
+
+    /** Whoever read the output of the first is not attached to the second, which would wait for that reader for ever. */
+    private static RunSpec withoutReader(RunSpec spec) {
+        return spec.limits().onOutput() == OnOutput.BLOCK
+                ? spec.with(new RunSpec.Limits(spec.limits().output(), OnOutput.TRUNCATE))
+                : spec;
     }
 
     private List<String> nodesWithoutSuccess(RunId id) {

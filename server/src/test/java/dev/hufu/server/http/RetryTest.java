@@ -65,6 +65,14 @@ final class RetryTest {
     }
 
     @Test
+    void whatWaitedForAReaderThatIsGoneDoesNotWaitForItAgain() {
+        RunId old = failed("{\"exec\":{\"argv\":[\"false\"]},\"limits\":{\"output\":\"1MiB\",\"onOutput\":\"block\"}}");
+        JsonNode run = json(retry(old));
+        assertThat(run.at("/limits/onOutput").asString()).isEqualTo("truncate");
+        assertThat(run.at("/limits/output").asLong()).isEqualTo(1 << 20);
+    }
+
+    @Test
     void theSameOrderIsMadeAgain() {
         RunId old = failed("{\"exec\":{\"argv\":[\"false\"]},\"labels\":{\"a\":\"b\"},\"priority\":-3,\"stdin\":\"x\","
                 + "\"timeout\":\"none\",\"expiresAfter\":\"1m\"}");
