@@ -102,10 +102,19 @@ static bool holds_number(const void *path) {
     return number_in(path) > 0;
 }
 
+static bool read_at(const char *file, uint64_t offset, void *bytes, size_t length) {
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    ssize_t count = pread(fd, bytes, length, (off_t) offset);
+    close(fd);
+    return count == (ssize_t) length;
+}
+
 static uint64_t awaited_length;
 
 static bool has_printed(const void *file) {
-    return header64(file, 1024) >= awaited_length;
+    uint8_t bytes[8];
+    return exists(file) && read_at(file, 1024, bytes, 8) && get64(bytes) >= awaited_length;
 }
 
 void await_output(const char *file, uint64_t length) {
@@ -388,14 +397,6 @@ static struct ended parse_ended(const uint8_t *at, size_t length) {
     return ended;
 }
 
-static bool read_at(const char *file, uint64_t offset, void *bytes, size_t length) {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    CHECK(fd >= 0);
-    ssize_t count = pread(fd, bytes, length, (off_t) offset);
-    close(fd);
-    return count == (ssize_t) length;
-}
-
 uint64_t header64(const char *file, size_t offset) {
     uint8_t bytes[8];
     CHECK(read_at(file, offset, bytes, 8));
@@ -408,8 +409,20 @@ uint32_t header32(const char *file, size_t offset) {
     return get32(bytes);
 }
 
+/* May be asked at any moment: before the file is there, before its first bytes, in the middle of the record's writing. */
 bool has_record(const char *file) {
-    return exists(file) && header32(file, EXIT_RECORD_OFFSET) == EXIT_RECORD_MAGIC;
+    uint8_t page[4096];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t count = fd < 0 ? 0 : pread(fd, page, sizeof page, EXIT_RECORD_OFFSET);
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (count != (ssize_t) sizeof page || get32(page) != EXIT_RECORD_MAGIC) {
+        return false;
+    }
+    uint32_t length = get32(page + 4);
+    return length <= sizeof page - EXIT_RECORD_HEADER
+            && get32(page + 8) == crc32_of(page + EXIT_RECORD_HEADER, length);
 }
 
 struct ended read_record(const char *file) {
@@ -460,16 +473,16 @@ void stop(struct attempt_client *attempt, uint32_t cause, uint64_t grace) {
     send_frame(attempt->connection, FRAME_STOP, payload, sizeof payload);
 }
 
+static bool is_connected(const void *attempt) {
+    struct attempt_client *client = (struct attempt_client *) (uintptr_t) attempt;
+    client->connection = connect_to(client->control);
+    return client->connection >= 0;
+}
+
 void attach(struct attempt_client *attempt) {
     await_file(attempt->control, PATIENCE_SECONDS);
-    for (int tries = 0; tries < 100; tries++) {
-        attempt->connection = connect_to(attempt->control);
-        if (attempt->connection >= 0) {
-            break;
-        }
-        nap();
-    }
-    CHECK(attempt->connection >= 0);
+    /* Its name is there a moment before anybody listens. */
+    CHECK(eventually(is_connected, attempt, PATIENCE_SECONDS));
     send_frame(attempt->connection, FRAME_ATTACH, NULL, 0);
     uint8_t payload[1024];
     size_t length = sizeof payload;

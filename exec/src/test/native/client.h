@@ -107,6 +107,8 @@ void stop(struct attempt_client *attempt, uint32_t cause, uint64_t grace);
 void attach(struct attempt_client *attempt);
 
 struct ended read_record(const char *file);
+
+/* Whether a whole exit record is there by now. */
 bool has_record(const char *file);
 uint64_t header64(const char *file, size_t offset);
 uint32_t header32(const char *file, size_t offset);
