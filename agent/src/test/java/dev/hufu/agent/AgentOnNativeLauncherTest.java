@@ -2,6 +2,7 @@ package dev.hufu.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.ProcessLauncher;
@@ -77,6 +78,11 @@ final class AgentOnNativeLauncherTest {
         @Override
         public Set<Capability> capabilities() {
             return reached.capabilities();
+        }
+
+        @Override
+        public Isolation isolation() {
+            return reached.isolation();
         }
 
         @Override

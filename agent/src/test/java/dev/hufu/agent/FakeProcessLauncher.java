@@ -1,6 +1,7 @@
 package dev.hufu.agent;
 
 import dev.hufu.exec.ExitStatus;
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.OutputSummary;
 import dev.hufu.exec.ProcessLauncher;
@@ -129,6 +130,11 @@ final class FakeProcessLauncher implements ProcessLauncher {
     @Override
     public Set<Capability> capabilities() {
         return Set.of(Capability.REATTACH);
+    }
+
+    @Override
+    public Isolation isolation() {
+        return Isolation.NONE;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.TreeMap;
  * aarch64 (source: {@code errno(3)}).
  */
 public final class Errno {
+    public static final int EPERM = 1;
     public static final int ENOENT = 2;
     public static final int E2BIG = 7;
     public static final int EACCES = 13;
@@ -15,6 +16,7 @@ public final class Errno {
     public static final int EINVAL = 22;
     public static final int EFBIG = 27;
     public static final int ETIME = 62;
+    public static final int EOPNOTSUPP = 95;
 
     private record Entry(String name, String text) {}
 

@@ -54,6 +54,9 @@ public interface ProcessLauncher extends AutoCloseable {
 
     Set<Capability> capabilities();
 
+    /** Whom this launcher can run processes as, and how it keeps their {@link ResourceLimits}. */
+    Isolation isolation();
+
     /** Lets go of all processes without stopping any. */
     @Override
     void close();

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     after their supervisor was killed; empty for none
  * @param metadata kept in the attempt file for the caller
  * @param allowPrivilegeGain whether set-user-id programs work
+ * @param user whom it runs as: a name, {@code uid} or {@code uid:gid}, looked up when it starts; null for the launcher's own
+ *     user
  */
 // Specifications are not compared, and an input of megabytes is not worth a copy for each look at it.
 @SuppressWarnings("ArrayRecordComponent")
@@ -42,7 +44,9 @@ public record ProcessSpec(
         OutputPolicy outputPolicy,
         String marker,
         byte[] metadata,
-        boolean allowPrivilegeGain) {
+        boolean allowPrivilegeGain,
+        @Nullable String user,
+        ResourceLimits limits) {
     public static final Duration DEFAULT_KILL_GRACE = Duration.ofSeconds(5);
     public static final Duration DEFAULT_DRAIN_GRACE = Duration.ofSeconds(1);
     public static final long DEFAULT_OUTPUT_LIMIT = 16L << 20;
@@ -58,13 +62,16 @@ public record ProcessSpec(
         if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
             throw new IllegalArgumentException("timeout must be positive");
         }
+        if (user != null && user.isEmpty()) {
+            throw new IllegalArgumentException("user must not be empty");
+        }
     }
 
     public static Builder builder(Path attemptFile, Program program) {
         return new Builder(attemptFile, program);
     }
 
-    /** Collects what differs from the defaults: empty environment, {@code /}, empty input, no timeout. */
+    /** Collects what differs from the defaults: empty environment, {@code /}, empty input, no timeout, no limits. */
     public static final class Builder {
         private final Path attemptFile;
         private final Program program;
@@ -80,6 +87,8 @@ public record ProcessSpec(
         private String marker = "";
         private byte[] metadata = new byte[0];
         private boolean allowPrivilegeGain;
+        private @Nullable String user;
+        private ResourceLimits limits = ResourceLimits.NONE;
 
         private Builder(Path attemptFile, Program program) {
             this.attemptFile = attemptFile;
@@ -151,6 +160,16 @@ public record ProcessSpec(
             return this;
         }
 
+        public Builder user(@Nullable String nameOrNumber) {
+            this.user = nameOrNumber;
+            return this;
+        }
+
+        public Builder limits(ResourceLimits most) {
+            this.limits = most;
+            return this;
+        }
+
         public ProcessSpec build() {
             return new ProcessSpec(
                     attemptFile,
@@ -166,7 +185,9 @@ public record ProcessSpec(
                     outputPolicy,
                     marker,
                     metadata,
-                    allowPrivilegeGain);
+                    allowPrivilegeGain,
+                    user,
+                    limits);
         }
     }
 }

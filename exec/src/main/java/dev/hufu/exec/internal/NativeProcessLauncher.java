@@ -2,6 +2,7 @@ package dev.hufu.exec.internal;
 
 import dev.hufu.exec.Errno;
 import dev.hufu.exec.ExitStatus.LaunchFailed;
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.LaunchStage;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.OutputReader;
@@ -183,6 +184,11 @@ public final class NativeProcessLauncher implements ProcessLauncher {
     @Override
     public Set<Capability> capabilities() {
         return Set.of(Capability.values());
+    }
+
+    @Override
+    public Isolation isolation() {
+        return Isolation.NONE;
     }
 
     @Override

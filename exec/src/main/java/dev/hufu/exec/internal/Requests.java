@@ -29,14 +29,20 @@ final class Requests {
     /** A request that no process can be started from; it fails as the system would have failed it. */
     static final class UnlaunchableException extends Exception {
         private final int errno;
+        private final LaunchStage stage;
 
         UnlaunchableException(int errno, String what) {
+            this(errno, LaunchStage.REQUEST, what);
+        }
+
+        UnlaunchableException(int errno, LaunchStage stage, String what) {
             super(what);
             this.errno = errno;
+            this.stage = stage;
         }
 
         LaunchFailed status() {
-            return new LaunchFailed(errno, LaunchStage.REQUEST);
+            return new LaunchFailed(errno, stage);
         }
     }
 
@@ -45,6 +51,12 @@ final class Requests {
             throw new UnlaunchableException(Errno.EFBIG, "output limit above 1 TiB");
         }
         requireMarkerInEnvironment(spec);
+        if (spec.user() != null) {
+            throw new UnlaunchableException(Errno.EPERM, LaunchStage.USER, "another user");
+        }
+        if (!spec.limits().isNone()) {
+            throw new UnlaunchableException(Errno.EOPNOTSUPP, LaunchStage.LIMITS, "a limit this launcher cannot keep");
+        }
         byte[] script = new byte[0];
         List<String> argv;
         int flags = flag(spec.outputPolicy()) | (spec.allowPrivilegeGain() ? Protocol.ALLOW_PRIVILEGE_GAIN : 0);
