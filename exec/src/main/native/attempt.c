@@ -13,6 +13,7 @@
 
 #include "control.h"
 #include "input.h"
+#include "instruction.h"
 #include "pump.h"
 #include "record.h"
 #include "start.h"
@@ -197,36 +198,30 @@ static void request_stop(struct attempt *attempt, enum cause cause, uint64_t gra
     }
 }
 
-static bool obey(struct attempt *attempt, const struct frame *frame) {
-    const uint8_t *payload = frame->payload;
-    if (frame->type == FRAME_STOP && frame->length == 12) {
-        uint32_t cause = get32(payload);
-        if (cause == CAUSE_NONE || cause > CAUSE_LAST) {
-            return false;
-        }
-        request_stop(attempt, (enum cause) cause, get64(payload + 4));
-        return true;
+static void obey(struct attempt *attempt, const struct instruction *instruction) {
+    switch (instruction->kind) {
+        case INSTRUCTION_STOP:
+            request_stop(attempt, instruction->cause, instruction->grace);
+            break;
+        case INSTRUCTION_SIGNAL:
+            stop_signal(&attempt->stop, instruction->signal, instruction->whole_tree);
+            break;
+        case INSTRUCTION_CONSUMED:
+            pump_consumed(&attempt->pumps[STREAM_STDOUT], instruction->consumed[STREAM_STDOUT]);
+            pump_consumed(&attempt->pumps[STREAM_STDERR], instruction->consumed[STREAM_STDERR]);
+            break;
+        case INSTRUCTION_NOTHING:
+            break;
     }
-    if (frame->type == FRAME_SIGNAL && frame->length == 8) {
-        uint32_t signal = get32(payload);
-        if (signal == 0 || signal >= (uint32_t) NSIG) {
-            return false;
-        }
-        stop_signal(&attempt->stop, (int) signal, get32(payload + 4) != 0);
-        return true;
-    }
-    if (frame->type == FRAME_CONSUMED && frame->length == 16) {
-        pump_consumed(&attempt->pumps[STREAM_STDOUT], get64(payload));
-        pump_consumed(&attempt->pumps[STREAM_STDERR], get64(payload + 8));
-        return true;
-    }
-    return frame->type == FRAME_ATTACH && frame->length == 0;
 }
 
 static void listen_to_agent(struct attempt *attempt) {
     struct frame frame;
+    struct instruction instruction;
     while (control_next(&attempt->control, &frame)) {
-        if (!obey(attempt, &frame)) {
+        if (instruction_parse(&instruction, &frame)) {
+            obey(attempt, &instruction);
+        } else {
             control_detach(&attempt->control);
         }
     }

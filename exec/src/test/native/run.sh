@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds launcher and tests under the address and undefined-behaviour sanitizers into the directory named by the first
-# argument, and runs all cases, or those whose name contains the second. VERBOSE=1 names each case and its time.
+# argument, and runs all cases and some seconds of the fuzzer (more of it: fuzz.sh), or the cases whose name contains the
+# second. VERBOSE=1 names each case and its time.
 set -eu
 
 [ $# -ge 1 ] || { echo "usage: $0 OUTDIR [NAME]" >&2; exit 2; }
@@ -21,13 +22,23 @@ sanitizers='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 if echo 'int main(void) { return 0; }' | "$compiler" $sanitizers -static-libasan -static-libubsan -x c -o "$out/probe" - 2> /dev/null; then
     sanitizers="$sanitizers -static-libasan -static-libubsan"
 fi
+# What gcc's analyzer finds is an error too. It takes seconds, clang has none, and it follows each file for itself.
+analyzer=-fanalyzer
+echo 'int main(void) { return 0; }' | "$compiler" $analyzer -Werror -x c -o "$out/probe" - 2> /dev/null || analyzer=
 newer=$(find "$sources" "$here" -name '*.[ch]' -newer "$out/stamp" 2> /dev/null || echo all)
 if [ ! -x "$out/tests" ] || [ -n "$newer" ]; then
     # shellcheck disable=SC2086 # words are wanted
     "$compiler" $warnings $sanitizers -o "$out/hufu-launcher" "$sources"/*.c
+    if [ -n "$analyzer" ]; then
+        for source in "$sources"/*.c; do
+            # shellcheck disable=SC2086
+            "$compiler" $warnings $analyzer -O2 -c -o "$out/probe" "$source"
+        done
+    fi
     parts=$(find "$sources" -name '*.c' ! -name launcher.c ! -name pool.c ! -name orphans.c)
     # shellcheck disable=SC2086
     "$compiler" $warnings $sanitizers -o "$out/tests" "$here/main.c" "$here/client.c" "$here"/*_test.c $parts
+    CC=$compiler "$here/fuzz.sh" "$out" 0 1 "$here"/corpus/* > /dev/null
     touch "$out/stamp"
 fi
 
@@ -41,6 +52,9 @@ UBSAN_OPTIONS=log_path=$scratch/sanitizer:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 status=0
 "$out/tests" "$out/hufu-launcher" "$scratch" "${2:-}" || status=$?
+if [ -z "${2:-}" ] || [ "${2:-}" = fuzz ]; then
+    "$out/fuzz" 300000 1 "$here"/corpus/* || status=$?
+fi
 for report in "$scratch"/sanitizer*; do
     if [ -e "$report" ]; then
         echo "FAILED by a sanitizer:"
