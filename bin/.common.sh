@@ -25,20 +25,25 @@ is_jdk() {
     return 1
 }
 
-usual_places() {
-    printf '%s\n' /usr/lib/jvm/* /opt/java/* /opt/jdk* \
+# JAVA_HOME becomes the first of these that is a JDK.
+first_jdk() {
+    for JAVA_HOME; do
+        ! is_jdk "$JAVA_HOME" || return 0
+    done
+    return 1
+}
+
+in_usual_places() {
+    first_jdk /usr/lib/jvm/* /opt/java/* /opt/jdk* \
         "${HOME:-/nonexistent}"/.sdkman/candidates/java/* "${HOME:-/nonexistent}"/.jdks/* \
         /Library/Java/JavaVirtualMachines/*/Contents/Home \
         /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
 }
 
-first_jdk() {
-    while IFS= read -r jdk; do
-        if [ -n "$jdk" ] && is_jdk "$jdk"; then
-            printf '%s\n' "$jdk"
-            return
-        fi
-    done
+on_the_path() {
+    java=$(command -v java) || return 1
+    java=$(readlink -f "$java") || return 1
+    first_jdk "${java%/bin/java}"
 }
 
 # JAVA_HOME: where HUFU_JAVA_HOME says, else JAVA_HOME, else that of 'java' on the PATH, else one of the usual places.
@@ -49,14 +54,10 @@ find_jdk() {
         export JAVA_HOME
         return
     fi
-    on_path=$(command -v java || true)
-    [ -z "$on_path" ] || on_path=$(readlink -f "$on_path" || true)
-    JAVA_HOME=$({
-        printf '%s\n' "${JAVA_HOME:-}" "${on_path%/bin/java}"
-        usual_places
-    } | first_jdk)
     export JAVA_HOME
-    [ -z "$JAVA_HOME" ] || return 0
+    if first_jdk "${JAVA_HOME:-}" || on_the_path || in_usual_places; then
+        return
+    fi
     fail "no JDK $wanted or later found. Debian, Ubuntu: apt install openjdk-$wanted-jdk;" \
         "Fedora: dnf install java-$wanted-openjdk-devel; macOS: brew install openjdk@$wanted;" \
         "or set HUFU_JAVA_HOME to one."

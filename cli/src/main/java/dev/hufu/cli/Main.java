@@ -17,7 +17,7 @@ public final class Main {
     static Surroundings surroundings() {
         return new Surroundings(
                 System.getenv(),
-                ZoneId.systemDefault(),
+                ZoneId::systemDefault,
                 System.in,
                 FileSink.stdout(),
                 FileSink.stderr(),

@@ -37,7 +37,7 @@ final class ShowVerb implements Verb {
 
     private static String table(Surroundings surroundings, HufuClient client, Target target)
             throws InterruptedException {
-        TablePage page = new TablePage(surroundings.zone(), surroundings.pageWidth(), surroundings.coloured());
+        TablePage page = new TablePage(surroundings.zone().get(), surroundings.pageWidth(), surroundings.coloured());
         return switch (target) {
             case Target.OfRun of -> page.run(client.run(of.run()), client.tasks(of.run()));
             case Target.OfTask of -> page.task(client.task(of.task()));

@@ -117,7 +117,7 @@ final class Cockpit {
     private Surroundings surroundings() {
         return new Surroundings(
                 env,
-                ZoneId.of("Europe/Berlin"),
+                () -> ZoneId.of("Europe/Berlin"),
                 new ByteArrayInputStream(stdin),
                 stdout,
                 stderr,

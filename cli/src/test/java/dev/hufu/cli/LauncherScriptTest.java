@@ -127,7 +127,7 @@ final class LauncherScriptTest {
                 List.of(
                         "sh",
                         "-euc",
-                        ". \"$0\"; usual_places() { printf '%s\\n' \"${HOME:-}\"/.sdkman/candidates/java/*; };"
+                        ". \"$0\"; in_usual_places() { first_jdk \"${HOME:-}\"/.sdkman/candidates/java/*; };"
                                 + " find_jdk; printf '%s' \"$JAVA_HOME\"",
                         project.resolve("bin/.common.sh").toString()));
     }

@@ -8,15 +8,17 @@ import java.io.PrintStream;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /**
  * What a command finds around it; tests put their own in its place.
  *
+ * @param zone asked only by who prints times: to know it costs the JDK all zones of the world
  * @param leave ends the process at once with this exit code
  */
 public record Surroundings(
         Map<String, String> env,
-        ZoneId zone,
+        Supplier<ZoneId> zone,
         InputStream stdin,
         Sink stdout,
         Sink stderr,
