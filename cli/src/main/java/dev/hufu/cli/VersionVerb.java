@@ -5,8 +5,9 @@ import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Properties;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /** {@code hufu version}: of this program, and of the Java that it runs on. Asks no server. */
 final class VersionVerb implements Verb {
@@ -21,13 +22,10 @@ final class VersionVerb implements Verb {
     public int carryOut(Session session, Arguments arguments) throws IOException {
         String version = version();
         String java = System.getProperty("java.version", "unknown");
-        session.print(
-                session.json()
-                        ? JsonPage.text(JsonNodeFactory.instance
-                                .objectNode()
-                                .put("version", version)
-                                .put("java", java))
-                        : "hufu " + version + " (Java " + java + ")");
+        Map<String, String> json = new LinkedHashMap<>();
+        json.put("version", version);
+        json.put("java", java);
+        session.print(session.json() ? JsonPage.text(json) : "hufu " + version + " (Java " + java + ")");
         return ExitCode.SUCCESS;
     }
 

@@ -1,5 +1,6 @@
 package dev.hufu.client;
 
+import dev.hufu.protocol.json.JsonValues;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -10,32 +11,25 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A JSON object of an answer, read by hand: what a newer server adds is not looked at, and what is missing is named with
- * its place. Trees and not bound records, because binding doubles the start of a short command.
+ * its place. By hand and not by binding records, because that doubles the start of a short command.
  */
 final class Json {
-    private final JsonNode node;
+    private final Map<?, ?> members;
     private final String place;
 
-    private Json(JsonNode node, String place) {
-        this.node = node;
+    private Json(Map<?, ?> members, String place) {
+        this.members = members;
         this.place = place;
-    }
-
-    static byte[] bytes(JsonNode node) {
-        return JsonTrees.bytes(node);
     }
 
     /** @throws HufuException.Unintelligible when the bytes are not one JSON object */
     static Json object(byte[] bytes) {
         try {
-            JsonNode node = JsonTrees.read(bytes);
-            if (node.isObject()) {
-                return new Json(node, "");
+            if (JsonValues.read(bytes) instanceof Map<?, ?> members) {
+                return new Json(members, "");
             }
         } catch (JacksonException malformed) {
             throw new HufuException.Unintelligible("The answer is not JSON: is this a Hufu server?", malformed);
@@ -52,15 +46,15 @@ final class Json {
     }
 
     <T> @Nullable T optional(String name, Function<String, T> parse) {
-        JsonNode value = node.get(name);
-        if (value == null || value.isNull()) {
+        Object value = members.get(name);
+        if (value == null) {
             return null;
         }
-        if (!value.isString()) {
+        if (!(value instanceof String text)) {
             throw amiss(name, "is not text");
         }
         try {
-            return parse.apply(value.stringValue());
+            return parse.apply(text);
         } catch (IllegalArgumentException | DateTimeException unknown) {
             throw amiss(name, "has a value that this client does not know");
         }
@@ -81,11 +75,11 @@ final class Json {
     }
 
     long number(String name) {
-        JsonNode value = node.get(name);
-        if (value == null || !value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw amiss(name, value == null || value.isNull() ? "is missing" : "is not a whole number");
+        Object value = members.get(name);
+        if (!(value instanceof Long number)) {
+            throw amiss(name, value == null ? "is missing" : "is not a whole number");
         }
-        return value.longValue();
+        return number;
     }
 
     int integer(String name) {
@@ -102,46 +96,36 @@ final class Json {
     }
 
     boolean flag(String name) {
-        JsonNode value = node.get(name);
-        if (value == null || !value.isBoolean()) {
-            throw amiss(name, value == null || value.isNull() ? "is missing" : "is neither true nor false");
+        Object value = members.get(name);
+        if (!(value instanceof Boolean truth)) {
+            throw amiss(name, value == null ? "is missing" : "is neither true nor false");
         }
-        return value.booleanValue();
+        return truth;
     }
 
     boolean present(String name) {
-        JsonNode value = node.get(name);
-        return value != null && !value.isNull();
+        return members.get(name) != null;
     }
 
     <T> @Nullable T optionalObject(String name, Function<Json, T> read) {
-        JsonNode value = node.get(name);
-        if (value == null || value.isNull()) {
-            return null;
-        }
-        if (!value.isObject()) {
-            throw amiss(name, "is not an object");
-        }
-        return read.apply(new Json(value, place + "/" + name));
+        return present(name) ? within(name, read) : null;
     }
 
     <T> T within(String name, Function<Json, T> read) {
-        JsonNode value = node.get(name);
-        if (value == null || !value.isObject()) {
-            throw amiss(name, value == null || value.isNull() ? "is missing" : "is not an object");
+        Object value = members.get(name);
+        if (!(value instanceof Map<?, ?> object)) {
+            throw amiss(name, value == null ? "is missing" : "is not an object");
         }
-        return read.apply(new Json(value, place + "/" + name));
+        return read.apply(new Json(object, place + "/" + name));
     }
 
     /** Values of any kind as text: themselves where they are text, else their JSON. */
     Map<String, String> anyMap(String name) {
         Map<String, String> map = new LinkedHashMap<>();
         optionalObject(name, entries -> {
-            entries.node.forEachEntry((key, value) -> map.put(
-                    key,
-                    value.isString()
-                            ? value.stringValue()
-                            : new String(JsonTrees.bytes(value), StandardCharsets.UTF_8)));
+            entries.members.forEach((key, value) -> map.put(
+                    String.valueOf(key),
+                    value instanceof String text ? text : new String(JsonValues.bytes(value), StandardCharsets.UTF_8)));
             return map;
         });
         return map;
@@ -150,22 +134,22 @@ final class Json {
     /** The objects of an array; none where it is absent. */
     <T> List<T> objects(String name, Function<Json, T> read) {
         List<T> items = new ArrayList<>();
-        for (JsonNode item : array(name)) {
-            if (!item.isObject()) {
+        for (Object item : array(name)) {
+            if (!(item instanceof Map<?, ?> object)) {
                 throw amiss(name + "/" + items.size(), "is not an object");
             }
-            items.add(read.apply(new Json(item, place + "/" + name + "/" + items.size())));
+            items.add(read.apply(new Json(object, place + "/" + name + "/" + items.size())));
         }
         return items;
     }
 
     List<String> texts(String name) {
         List<String> items = new ArrayList<>();
-        for (JsonNode item : array(name)) {
-            if (!item.isString()) {
+        for (Object item : array(name)) {
+            if (!(item instanceof String text)) {
                 throw amiss(name + "/" + items.size(), "is not text");
             }
-            items.add(item.stringValue());
+            items.add(text);
         }
         return items;
     }
@@ -173,7 +157,7 @@ final class Json {
     Map<String, String> textMap(String name) {
         Map<String, String> map = new LinkedHashMap<>();
         optionalObject(name, entries -> {
-            entries.node.propertyNames().forEach(key -> map.put(key, entries.text(key)));
+            entries.names().forEach(key -> map.put(key, entries.text(key)));
             return map;
         });
         return map;
@@ -182,21 +166,25 @@ final class Json {
     Map<String, Long> numberMap(String name) {
         Map<String, Long> map = new LinkedHashMap<>();
         optionalObject(name, entries -> {
-            entries.node.propertyNames().forEach(key -> map.put(key, entries.number(key)));
+            entries.names().forEach(key -> map.put(key, entries.number(key)));
             return map;
         });
         return map;
     }
 
-    private JsonNode array(String name) {
-        JsonNode value = node.get(name);
-        if (value == null || value.isNull()) {
-            return JsonNodeFactory.instance.arrayNode();
+    private List<String> names() {
+        return members.keySet().stream().map(String::valueOf).toList();
+    }
+
+    private List<?> array(String name) {
+        Object value = members.get(name);
+        if (value == null) {
+            return List.of();
         }
-        if (!value.isArray()) {
+        if (!(value instanceof List<?> array)) {
             throw amiss(name, "is not a list");
         }
-        return value;
+        return array;
     }
 
     private HufuException amiss(String name, String what) {

@@ -3,18 +3,18 @@ package dev.hufu.client;
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
+import dev.hufu.protocol.json.JsonValues;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /** What to run and how. What is not set takes the server's default. Immutable; the server is the judge of every value. */
 public final class RunRequest {
@@ -27,10 +27,9 @@ public final class RunRequest {
     /** A program and its arguments, passed as they are: no shell sees them. */
     public static Builder argv(String program, String... arguments) {
         Builder builder = new Builder();
-        ArrayNode argv = builder.exec.putArray("argv").add(program);
-        for (String argument : arguments) {
-            argv.add(argument);
-        }
+        List<String> argv = new ArrayList<>(List.of(arguments));
+        argv.addFirst(program);
+        builder.exec.put("argv", argv);
         return builder;
     }
 
@@ -38,11 +37,11 @@ public final class RunRequest {
         Builder builder = new Builder();
         // No switch over the types: the first one of a process costs it as much as a request.
         if (execution instanceof Execution.Argv(List<String> argv)) {
-            argv.forEach(builder.exec.putArray("argv")::add);
+            builder.exec.put("argv", argv);
         } else if (execution instanceof Execution.Script(String script, List<String> interpreter, List<String> args)) {
             builder.exec.put("script", script);
-            interpreter.forEach(builder.exec.putArray("interpreter")::add);
-            args.forEach(builder.exec.putArray("args")::add);
+            builder.exec.put("interpreter", interpreter);
+            builder.exec.put("args", args);
         }
         return builder;
     }
@@ -53,14 +52,17 @@ public final class RunRequest {
 
     /** Collects what is set. Not for several threads. */
     public static final class Builder {
-        private final ObjectNode request = JsonNodeFactory.instance.objectNode();
-        private final ObjectNode exec = request.putObject("exec");
+        private final Map<String, Object> request = new LinkedHashMap<>();
+        private final Map<String, Object> exec = new LinkedHashMap<>();
+        private final Map<String, Object> limits = new LinkedHashMap<>();
+        private final Map<String, Object> targets = new LinkedHashMap<>();
 
-        private Builder() {}
+        private Builder() {
+            request.put("exec", exec);
+        }
 
         public Builder env(Map<String, String> env) {
-            ObjectNode node = request.putObject("env");
-            env.forEach(node::put);
+            request.put("env", new LinkedHashMap<>(env));
             return this;
         }
 
@@ -73,11 +75,8 @@ public final class RunRequest {
         public Builder stdin(Bytes stdin) {
             byte[] bytes = stdin.toArray();
             String text = text(bytes);
-            if (text == null) {
-                request.putObject("stdin").put("base64", Base64.getEncoder().encodeToString(bytes));
-            } else {
-                request.put("stdin", text);
-            }
+            request.put(
+                    "stdin", text == null ? Map.of("base64", Base64.getEncoder().encodeToString(bytes)) : text);
             return this;
         }
 
@@ -116,13 +115,14 @@ public final class RunRequest {
             return this;
         }
 
-        private ObjectNode limits() {
-            return request.get("limits") instanceof ObjectNode limits ? limits : request.putObject("limits");
+        private Map<String, Object> limits() {
+            request.put("limits", limits);
+            return limits;
         }
 
         /** The nodes to run on, by name; without nodes and {@link #where}, the server's own machine. */
         public Builder nodes(List<String> nodes) {
-            nodes.forEach(targets().putArray("nodes")::add);
+            targets().put("nodes", List.copyOf(nodes));
             return this;
         }
 
@@ -132,8 +132,9 @@ public final class RunRequest {
             return this;
         }
 
-        private ObjectNode targets() {
-            return request.get("targets") instanceof ObjectNode targets ? targets : request.putObject("targets");
+        private Map<String, Object> targets() {
+            request.put("targets", targets);
+            return targets;
         }
 
         /** From -10 to 10; higher goes first. */
@@ -151,22 +152,23 @@ public final class RunRequest {
          *     {@code spawn}, {@code lost}); empty for the server's default. With {@code lost}, a command may run twice.
          */
         public Builder retry(int maxAttempts, Duration backoff, List<String> on) {
-            ObjectNode retry =
-                    request.putObject("retry").put("maxAttempts", maxAttempts).put("backoff", milliseconds(backoff));
+            Map<String, Object> retry = new LinkedHashMap<>();
+            retry.put("maxAttempts", maxAttempts);
+            retry.put("backoff", milliseconds(backoff));
             if (!on.isEmpty()) {
-                on.forEach(retry.putArray("on")::add);
+                retry.put("on", List.copyOf(on));
             }
+            request.put("retry", retry);
             return this;
         }
 
         public Builder labels(Map<String, String> labels) {
-            ObjectNode node = request.putObject("labels");
-            labels.forEach(node::put);
+            request.put("labels", new LinkedHashMap<>(labels));
             return this;
         }
 
         public RunRequest build() {
-            return new RunRequest(Json.bytes(request));
+            return new RunRequest(JsonValues.bytes(request));
         }
 
         private static String milliseconds(Duration duration) {

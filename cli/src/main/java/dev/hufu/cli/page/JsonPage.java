@@ -4,33 +4,34 @@ import dev.hufu.client.HufuClient;
 import dev.hufu.client.Task;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
+import dev.hufu.protocol.json.JsonValues;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code -o json} prints: the server's own words, also those that this program does not know. */
 public final class JsonPage {
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
-
     private JsonPage() {}
 
     /** A run with all its {@code tasks}. */
     public static String run(HufuClient client, RunId id) throws InterruptedException {
-        JsonNode run = MAPPER.readTree(client.get("/runs/" + id));
-        ArrayNode tasks = MAPPER.createArrayNode();
+        Map<String, @Nullable Object> run = new LinkedHashMap<>();
+        if (JsonValues.read(client.get("/runs/" + id)) instanceof Map<?, ?> answer) {
+            answer.forEach((name, value) -> run.put(String.valueOf(name), value));
+        }
+        List<@Nullable Object> tasks = new ArrayList<>();
         for (Task task : client.tasks(id)) {
-            tasks.add(MAPPER.readTree(client.get("/tasks/" + task.id())));
+            tasks.add(JsonValues.read(client.get("/tasks/" + task.id())));
         }
-        if (run instanceof ObjectNode object) {
-            object.set("tasks", tasks);
-        }
+        run.put("tasks", tasks);
         return text(run);
     }
 
     public static String task(HufuClient client, TaskId id) throws InterruptedException {
-        return text(MAPPER.readTree(client.get("/tasks/" + id)));
+        return text(JsonValues.read(client.get("/tasks/" + id)));
     }
 
     /**
@@ -40,21 +41,20 @@ public final class JsonPage {
      * @param atMost items
      */
     public static String list(HufuClient client, UnaryOperator<String> pages, long atMost) throws InterruptedException {
-        ArrayNode all = MAPPER.createArrayNode();
+        List<@Nullable Object> all = new ArrayList<>();
         String cursor = "";
         do {
-            JsonNode page = MAPPER.readTree(client.get(pages.apply(cursor)));
-            for (JsonNode item : page.path("items")) {
-                if (all.size() < atMost) {
-                    all.add(item);
-                }
+            Map<?, ?> page =
+                    JsonValues.read(client.get(pages.apply(cursor))) instanceof Map<?, ?> answer ? answer : Map.of();
+            if (page.get("items") instanceof List<?> items) {
+                items.stream().limit(atMost - all.size()).forEach(all::add);
             }
-            cursor = page.path("nextCursor").asString("");
+            cursor = page.get("nextCursor") instanceof String next ? next : "";
         } while (!cursor.isEmpty() && all.size() < atMost);
         return text(all);
     }
 
-    public static String text(JsonNode node) {
-        return SafeText.ofJson(MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node));
+    public static String text(@Nullable Object value) {
+        return SafeText.ofJson(JsonValues.pretty(value));
     }
 }
