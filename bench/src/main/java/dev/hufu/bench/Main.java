@@ -1,133 +1,98 @@
 package dev.hufu.bench;
 
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.HelpPage;
+import dev.hufu.support.line.LaunchedPrograms;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.concurrent.Callable;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code hufu bench}: measures Hufu against limits that a small C program finds on the same machine in the same minutes. */
-@Command(
-        name = "hufu bench",
-        description = {
-            "Measures Hufu beside what plain C does on this machine in the same minutes; what counts is the ratio.",
-            "",
-            "  exec     P1   the process library alone",
-            "  wait     P2   submit and wait over HTTP, beside a Go server where there is Go with Gin",
-            "  submit   P3   durable submits",
-            "  output   P4   a process that writes much",
-            "  running  P5   threads and memory of commands that run at once",
-            "  queue    P6   heap and submit rate with a long queue",
-            "  restart  P7   restart with many runs in the store, and commands that are found again",
-            "  start    P8   start of the server, first output of a command",
-            "  flood    P11  a full queue",
-            "  latency  P13  submit to start, write to follower, cancel to proof",
-        },
-        sortOptions = false)
-public final class Main implements Callable<Integer> {
-    /** The verbs. */
-    enum Verb {
-        EXEC,
-        WAIT,
-        SUBMIT,
-        OUTPUT,
-        RUNNING,
-        QUEUE,
-        RESTART,
-        START,
-        FLOOD,
-        LATENCY
-    }
-
-    /** How results are shown. */
-    enum Format {
-        TABLE,
-        JSON
-    }
-
-    @Parameters(paramLabel = "WHAT", description = "What to measure.")
-    private Verb verb = Verb.EXEC;
-
-    @Option(names = "--rounds", paramLabel = "N", defaultValue = "5", description = "Pairs to measure. Default: 5.")
-    private int rounds;
-
-    @Option(
-            names = "--count",
-            paramLabel = "N",
-            description = "What one round does: commands, requests, MiB, runs. Default: of the verb.")
-    private @Nullable Integer count;
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            defaultValue = "table",
-            description = "table or json.")
-    private Format format = Format.TABLE;
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Prints this help.")
-    @SuppressWarnings("UnusedVariable") // picocli looks at it
-    private boolean help;
-
-    @Spec
-    private @Nullable CommandSpec spec;
+public final class Main {
+    private static final int PAGE_WIDTH = 80;
 
     private final @Nullable String launcher;
     private final PrintStream out;
+    private final PrintStream errors;
 
-    Main(@Nullable String launcher, PrintStream out) {
+    Main(@Nullable String launcher, PrintStream out, PrintStream errors) {
         this.launcher = launcher;
         this.out = out;
+        this.errors = errors;
     }
 
     /** Runs one benchmark and exits. */
-    public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main(System.getProperty("hufu.launcher"), System.out))
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(arguments));
+    public static void main(String[] arguments) throws Exception {
+        System.exit(new Main(System.getProperty("hufu.launcher"), System.out, System.err).run(List.of(arguments)));
     }
 
-    private static Benchmark benchmark(Verb verb) {
-        return switch (verb) {
-            case EXEC -> new ExecBench();
-            case WAIT -> new WaitBench();
-            case SUBMIT -> new SubmitBench();
-            case OUTPUT -> new OutputBench();
-            case RUNNING -> new RunningBench();
-            case QUEUE -> new QueueBench();
-            case RESTART -> new RestartBench();
-            case START -> new StartBench();
-            case FLOOD -> new FloodBench();
-            case LATENCY -> new LatencyBench();
+    static List<String> names() {
+        return LaunchedPrograms.bench().operandWords();
+    }
+
+    private static Benchmark benchmark(String name) {
+        return switch (name) {
+            case "exec" -> new ExecBench();
+            case "wait" -> new WaitBench();
+            case "submit" -> new SubmitBench();
+            case "output" -> new OutputBench();
+            case "running" -> new RunningBench();
+            case "queue" -> new QueueBench();
+            case "restart" -> new RestartBench();
+            case "start" -> new StartBench();
+            case "flood" -> new FloodBench();
+            case "latency" -> new LatencyBench();
+            default -> throw new UsageException("there is nothing to measure by the name '" + name + "'");
         };
     }
 
-    @Override
-    public Integer call() throws Exception {
-        if (spec != null && (rounds < 1 || (count != null && count < 1))) {
-            throw new ParameterException(spec.commandLine(), "--rounds and --count must be 1 or more");
-        }
-        if (launcher == null) {
-            System.err.println("hufu bench is started by bin/hufu, which it measures.");
+    /** The exit code. */
+    int run(List<String> words) throws Exception {
+        try {
+            VerbSpec spec = LaunchedPrograms.bench();
+            Arguments arguments = Arguments.read(spec, List.of(Option.HELP), words);
+            if (arguments.has("--help")) {
+                out.println(HelpPage.of(spec, List.of(Option.HELP), PAGE_WIDTH, false));
+                return 0;
+            }
+            return measure(arguments);
+        } catch (UsageException wrong) {
+            errors.println("hufu: " + wrong.getMessage());
+            errors.println("hufu: try 'hufu bench --help'");
             return 2;
         }
-        Benchmark benchmark = benchmark(verb);
+    }
+
+    private int measure(Arguments arguments) throws Exception {
+        String name = arguments.operands().getFirst();
+        Benchmark benchmark = benchmark(name);
+        int rounds = positive(arguments, "--rounds", 5);
+        int count = positive(arguments, "--count", benchmark.defaultCount());
+        String format = arguments.value(Option.FORMAT.name()).orElse("table");
+        if (!format.equals("table") && !format.equals("json")) {
+            throw new UsageException("--output is table or json");
+        }
+        if (launcher == null) {
+            throw new UsageException("hufu bench is started by bin/hufu, which it measures");
+        }
         try (Place place = Place.open(Path.of(launcher))) {
-            Benchmark.Setting setting =
-                    new Benchmark.Setting(rounds, count == null ? benchmark.defaultCount() : count, place);
-            Report report = new Report(out, format == Format.JSON);
+            Benchmark.Setting setting = new Benchmark.Setting(rounds, count, place);
+            Report report = new Report(out, format.equals("json"));
             benchmark.run(setting, report);
-            report.end(verb.name().toLowerCase(Locale.ROOT), setting);
+            report.end(name, setting);
         }
         return 0;
+    }
+
+    private static int positive(Arguments arguments, String option, int otherwise) {
+        String text = arguments.value(option).orElse(String.valueOf(otherwise));
+        if (!text.matches("[1-9][0-9]{0,8}")) {
+            throw new UsageException(option + " is a number from 1, not '" + text + "'");
+        }
+        return Integer.parseInt(text);
     }
 }

@@ -10,12 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import picocli.CommandLine;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,16 +24,14 @@ final class EveryBenchTest {
     private Path directory;
 
     @ParameterizedTest
-    @EnumSource(Main.Verb.class)
-    void runsOnceAndReportsFigures(Main.Verb verb) throws Exception {
+    @MethodSource("names")
+    void runsOnceAndReportsFigures(String name) throws Exception {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        Main main = new Main(launcher().toString(), new PrintStream(printed, true, StandardCharsets.UTF_8));
-        int status = new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(verb.name(), "--rounds", "1", "--count", "1", "-o", "json");
+        Main main = new Main(launcher().toString(), new PrintStream(printed, true, StandardCharsets.UTF_8), System.err);
+        int status = main.run(List.of(name, "--rounds", "1", "--count", "1", "-o", "json"));
         assertThat(status).isZero();
         JsonNode document = JsonMapper.shared().readTree(printed.toByteArray());
-        assertThat(document.path("benchmark").asString()).isEqualToIgnoringCase(verb.name());
+        assertThat(document.path("benchmark").asString()).isEqualTo(name);
         assertThat(document.path("figures").isEmpty()).isFalse();
         for (JsonNode figure : document.path("figures")) {
             assertThat(figure.path("measure").asString()).matches("P\\d+");
@@ -45,30 +42,25 @@ final class EveryBenchTest {
         }
     }
 
-    @Test
-    void wrongUseIsToldApartFromFailure() {
-        CommandLine main = new CommandLine(new Main("hufu", System.out)).setCaseInsensitiveEnumValuesAllowed(true);
-        main.setErr(new java.io.PrintWriter(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
-        assertThat(main.execute("exec", "--rounds", "0")).isEqualTo(2);
-        assertThat(main.execute("nothing")).isEqualTo(2);
+    static List<String> names() {
+        return Main.names();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exec --rounds 0", "exec --count x", "exec --nothing", "exec -o xml", "nothing", ""})
+    void wrongUseIsToldApartFromFailure(String line) throws Exception {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(said, true, StandardCharsets.UTF_8);
+        List<String> words = line.isEmpty() ? List.of() : List.of(line.split(" "));
+        assertThat(new Main("hufu", System.out, errors).run(words)).isEqualTo(2);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("try 'hufu bench --help'");
     }
 
     @Test
-    void theManualTellsOfEveryBenchmarkAndOption() throws Exception {
+    void theManualTellsOfEveryBenchmark() throws Exception {
         Manual.main(new String[] {directory.toString()});
         String page = Files.readString(directory.resolve("hufu-bench.1")).replace("\\-", "-");
-        for (Main.Verb verb : Main.Verb.values()) {
-            assertThat(page).contains(verb.name().toLowerCase(Locale.ROOT) + " (");
-        }
-        List<String> taken = new CommandLine(new Main("hufu", System.out))
-                .getCommandSpec().options().stream()
-                        .map(option -> String.join(", ", option.names()))
-                        .toList();
-        List<String> told = page.lines()
-                .filter(line -> line.startsWith("\\fB-"))
-                .map(line -> line.replaceAll("\\\\f[BR]|\\\\fI.*", "").strip())
-                .toList();
-        assertThat(told).containsExactlyElementsOf(taken);
+        assertThat(Main.names()).allSatisfy(name -> assertThat(page).contains(name + " ("));
     }
 
     /** What bin/hufu does once all is built, on this test's class path. */

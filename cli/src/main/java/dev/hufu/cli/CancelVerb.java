@@ -1,10 +1,11 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 
 /** {@code hufu cancel}: asks, and does not wait. */
 final class CancelVerb implements Verb {
@@ -14,7 +15,7 @@ final class CancelVerb implements Verb {
                 .operands("ID", 1, 1)
                 .paragraph("Asks the server to stop the run, and returns once it is on record; 'hufu wait ID' waits for"
                         + " the end. Of a task, its run is stopped. Exits 1 where the run has ended already.")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .example("hufu cancel $ID && hufu wait $ID", "stop a run, and wait until nothing of it is left")
                 .build();
     }

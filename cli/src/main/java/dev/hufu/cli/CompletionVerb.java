@@ -1,9 +1,9 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Completion;
-import dev.hufu.cli.line.UsageException;
-import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Completion;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 import java.util.List;
 
 /** {@code hufu completion}: prints a script for a shell. Asks no server. */

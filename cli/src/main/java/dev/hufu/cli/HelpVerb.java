@@ -1,10 +1,10 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.HelpPage;
-import dev.hufu.cli.line.UsageException;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.terminal.Surroundings;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.HelpPage;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 
 /** {@code hufu help}: the same pages as {@code --help}. Asks no server. */
 final class HelpVerb implements Verb {

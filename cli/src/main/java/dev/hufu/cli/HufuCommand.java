@@ -1,9 +1,9 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Spelling;
-import dev.hufu.cli.line.UsageException;
 import dev.hufu.cli.terminal.Surroundings;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Spelling;
+import dev.hufu.support.line.UsageException;
 import java.io.IOException;
 import java.util.List;
 

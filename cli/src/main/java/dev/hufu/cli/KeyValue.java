@@ -1,6 +1,6 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.UsageException;
+import dev.hufu.support.line.UsageException;
 
 /** A pair that is written {@code key=value}. */
 record KeyValue(String key, String value) {

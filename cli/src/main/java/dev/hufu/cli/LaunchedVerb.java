@@ -1,9 +1,8 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.VerbSpec;
-import java.util.List;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.LaunchedPrograms;
+import dev.hufu.support.line.VerbSpec;
 
 /** Told here, done elsewhere: the launcher script starts these programs, each from a class path of its own. */
 final class LaunchedVerb implements Verb {
@@ -14,68 +13,11 @@ final class LaunchedVerb implements Verb {
     }
 
     static LaunchedVerb server() {
-        return new LaunchedVerb(VerbSpec.of("server", "start a server on this machine, with node 'local'")
-                .paragraph("Prints one line, 'hufu: ready on URL', on stdout when it accepts requests, and the place of"
-                        + " the token on stderr. TERM and Ctrl-C end it; commands that run go on, and the next server"
-                        + " finds them again.")
-                .paragraph("An option goes before the file of --config, and the file before the environment.")
-                .alone()
-                .option(Option.file("--config", "FILE", "a YAML file of settings, which options override"))
-                .option(Option.flag("--check-config", "say what is wrong with file and options, and start nothing"))
-                .option(Option.file(
-                        "--data",
-                        "DIR",
-                        "the data directory (HUFU_DATA; else $XDG_DATA_HOME/hufu, else ~/.local/share/hufu)"))
-                .option(Option.of("--listen", "HOST:PORT", "where to listen; port 0 picks one (127.0.0.1:7433)"))
-                .option(Option.of("--max-running", "N", "commands that run at once; the rest waits (1000)"))
-                .option(Option.of("--queue", "N", "commands that wait at most; more are refused (100000)"))
-                .option(Option.of("--drain", "D", "how long a stop waits for requests that are being answered (10s)"))
-                .option(Option.file(
-                        "--tls-cert", "FILE", "speak TLS with this certificate (PEM); read again when it changes"))
-                .option(Option.file("--tls-key", "FILE", "its private key (PEM)"))
-                .option(Option.words(
-                        "--log-format",
-                        "FORMAT",
-                        List.of("auto", "json", "text"),
-                        "auto, json or text (auto: text on a terminal, else json)"))
-                .option(Option.words(
-                        "--log-level",
-                        "LEVEL",
-                        List.of("error", "warn", "info", "debug"),
-                        "error, warn, info or debug (info)"))
-                .exitCode("0", "it was told to stop, and did; with --check-config, nothing is wrong")
-                .exitCode("1", "it refused to start, or could not go on; the message says why")
-                .exitCode("2", "the command line is wrong")
-                .example("hufu server --listen 127.0.0.1:0", "start one on a free port")
-                .example("hufu server --config /etc/hufu/hufu.yaml --check-config", "see whether a file is good")
-                .build());
+        return new LaunchedVerb(LaunchedPrograms.server());
     }
 
     static LaunchedVerb bench() {
-        return new LaunchedVerb(VerbSpec.of("bench", "measure Hufu on this machine")
-                .paragraph("Measures beside what plain C does on this machine in the same minutes: what counts is the"
-                        + " ratio. Starts the servers that it needs, in directories of their own, and needs a C compiler"
-                        + " and minutes.")
-                .paragraph("WHAT is exec (the process library alone), wait (submit and wait over HTTP), submit (durable"
-                        + " submits), output (a process that writes much), running (threads and memory of commands that"
-                        + " run at once), queue (heap and submit rate with a long queue), restart (with many runs in the"
-                        + " store), start (of the server; first output of a command), flood (a full queue), or latency"
-                        + " (submit to start, write to follower, cancel to proof).")
-                .operand(
-                        "WHAT",
-                        1,
-                        List.of(
-                                "exec", "wait", "submit", "output", "running", "queue", "restart", "start", "flood",
-                                "latency"))
-                .alone()
-                .option(Option.of("--rounds", "N", "pairs to measure (5)"))
-                .option(Option.of("--count", "N", "what one round does: commands, requests, MiB, runs (of WHAT)"))
-                .option(Session.FORMAT)
-                .exitCode("0", "measured, whatever the figures")
-                .exitCode("1", "it could not be measured; the message says why")
-                .exitCode("2", "the command line is wrong")
-                .example("hufu bench start --rounds 3", "how fast a server starts, and the first output of a command")
-                .build());
+        return new LaunchedVerb(LaunchedPrograms.bench());
     }
 
     @Override

@@ -1,14 +1,14 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.UsageException;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Output;
 import dev.hufu.client.OutputReader;
 import dev.hufu.client.Task;
 import dev.hufu.protocol.TaskId;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.ManPage;
-import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.support.line.ManPage;
+import dev.hufu.support.line.VerbSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,14 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.cli.page.Quantities;
 import dev.hufu.cli.page.Table;
 import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Node;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,7 @@ final class NodesVerb implements Verb {
                 .paragraph(
                         "RUNNING is how many tasks a node runs, of how many at most; SEEN is for how long it has said"
                                 + " nothing. As JSON: one array.")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .build();
     }
 

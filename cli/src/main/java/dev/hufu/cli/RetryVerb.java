@@ -1,10 +1,11 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 
 /** {@code hufu retry}: asks for a new run, and does not wait. */
 final class RetryVerb implements Verb {
@@ -15,7 +16,7 @@ final class RetryVerb implements Verb {
                 .paragraph(
                         "Makes a new run of those tasks of an ended run that did not succeed, with the same command and"
                                 + " settings, and prints its id. Of a task, its run is meant.")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .example("hufu logs -f $(hufu retry $ID)", "run it again, and exit as it does")
                 .build();
     }

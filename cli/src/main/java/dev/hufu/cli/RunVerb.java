@@ -1,9 +1,5 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.UsageException;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.cli.page.Quantities;
 import dev.hufu.cli.terminal.Surroundings;
@@ -14,6 +10,10 @@ import dev.hufu.client.Task;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.TaskId;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,7 +65,7 @@ final class RunVerb implements Verb {
                         "--idempotency-key",
                         "KEY",
                         "submitted again under the same key within 24 hours, it is the same run"))
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .exitCode("0-255", "the program's own")
                 .exitCode("128+n", "signal n ended the program")
                 .exitCode("124", "it timed out")

@@ -1,9 +1,5 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.UsageException;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.cli.page.Quantities;
 import dev.hufu.cli.page.Table;
@@ -13,6 +9,10 @@ import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
 import dev.hufu.client.RunFilter;
 import dev.hufu.protocol.RunState;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
+import dev.hufu.support.line.VerbSpec;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,7 +43,7 @@ final class RunsVerb implements Verb {
                 .option(Option.of("--until", "TIME", "accepted before"))
                 .option(Option.of("--limit", "N", "so many at most (" + USUAL + ")"))
                 .option(Option.flag("--all", "however many there are"))
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .example("hufu runs --state FAILED --since 1d", "what went wrong since yesterday")
                 .example("hufu runs --all -o json | jq -r '.[].id'", "the ids of all runs")
                 .build();

@@ -1,10 +1,10 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.UsageException;
 import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,11 +18,7 @@ final class Session {
     static final List<Option> SHARED = List.of(
             Option.of("--server", "URL", "the server (HUFU_URL; else http://127.0.0.1:7433)"),
             Option.file("--cacert", "FILE", "believe the certificate authorities in this file only (HUFU_CACERT)"),
-            Option.flag("--help", "show this help and exit").or("-h"));
-
-    /** Of the verbs that print. */
-    static final Option FORMAT = Option.words("--output", "FORMAT", List.of("table", "json"), "table or json (table)")
-            .or("-o");
+            Option.HELP);
 
     private final Surroundings surroundings;
     private final Arguments arguments;
@@ -65,7 +61,7 @@ final class Session {
     }
 
     boolean json() {
-        return switch (arguments.value(FORMAT.name()).orElse("table")) {
+        return switch (arguments.value(Option.FORMAT.name()).orElse("table")) {
             case "table" -> false;
             case "json" -> true;
             default -> throw new UsageException("--output is table or json");

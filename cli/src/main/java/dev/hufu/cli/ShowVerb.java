@@ -1,11 +1,12 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.cli.page.TablePage;
 import dev.hufu.cli.terminal.Surroundings;
 import dev.hufu.client.HufuClient;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 
 /** {@code hufu show}: a run with its tasks, or a task with its attempts, as they are now. */
 final class ShowVerb implements Verb {
@@ -14,7 +15,7 @@ final class ShowVerb implements Verb {
         return VerbSpec.of("show", "show a run or a task")
                 .operands("ID", 1, 1)
                 .paragraph("Times are local in a table, and UTC in JSON, which holds everything that the server tells.")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .build();
     }
 

@@ -1,8 +1,8 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.UsageException;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
+import dev.hufu.support.line.UsageException;
 import java.util.Locale;
 import java.util.Optional;
 

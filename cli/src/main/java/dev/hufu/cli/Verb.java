@@ -1,7 +1,7 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.VerbSpec;
 import java.io.IOException;
 
 /** A verb: what it is, and how it is carried out. */

@@ -1,6 +1,6 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.support.line.VerbSpec;
 import java.util.List;
 import java.util.Optional;
 

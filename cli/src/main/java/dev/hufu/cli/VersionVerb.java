@@ -1,8 +1,9 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
@@ -14,7 +15,7 @@ final class VersionVerb implements Verb {
     @Override
     public VerbSpec spec() {
         return VerbSpec.of("version", "print the version of this program")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .build();
     }
 

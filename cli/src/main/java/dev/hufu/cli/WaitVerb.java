@@ -1,12 +1,13 @@
 package dev.hufu.cli;
 
-import dev.hufu.cli.line.Arguments;
-import dev.hufu.cli.line.VerbSpec;
 import dev.hufu.cli.page.JsonPage;
 import dev.hufu.client.HufuClient;
 import dev.hufu.client.Run;
 import dev.hufu.client.Task;
 import dev.hufu.support.Timers;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 import java.time.Duration;
 import java.util.List;
 
@@ -23,7 +24,7 @@ final class WaitVerb implements Verb {
                 .paragraph(
                         "Prints the id and the state at the end. Exits as 'hufu run' would have; see there. Of a run of"
                                 + " several tasks: 0 if all succeeded, else 1. Ctrl-C ends the waiting only.")
-                .option(Session.FORMAT)
+                .option(Option.FORMAT)
                 .build();
     }
 

@@ -3,8 +3,8 @@ package dev.hufu.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.hufu.cli.line.Option;
-import dev.hufu.cli.line.VerbSpec;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.VerbSpec;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

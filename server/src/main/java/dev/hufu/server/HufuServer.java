@@ -184,10 +184,15 @@ public final class HufuServer implements Service {
             timers.start();
             sessions.start();
             dispatcher.start();
-            node.start();
             pulse.start();
             certificates.ifPresent(Certificates::start);
-            http.start();
+            // Beside each other: one waits for a process to start, the other loads a thousand classes.
+            Beginning beginning = Beginning.of("hufu-node-start", node::start);
+            try {
+                http.start();
+            } finally {
+                beginning.await();
+            }
         } catch (UncheckedIOException | CannotListenException failed) {
             stop();
             throw new StartRefusedException(String.valueOf(failed.getMessage()), failed);

@@ -1,139 +1,81 @@
 package dev.hufu.server;
 
 import dev.hufu.server.config.InvalidConfigException;
-import dev.hufu.server.config.ListenConfig;
 import dev.hufu.server.config.ServerConfig;
+import dev.hufu.server.http.HttpServer;
 import dev.hufu.server.log.LogConfiguration;
 import dev.hufu.support.Threads;
-import java.io.PrintWriter;
-import java.util.concurrent.Callable;
+import dev.hufu.support.line.Arguments;
+import dev.hufu.support.line.HelpPage;
+import dev.hufu.support.line.LaunchedPrograms;
+import dev.hufu.support.line.Option;
+import dev.hufu.support.line.UsageException;
+import java.io.PrintStream;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code hufu server}: starts a server and stops it on SIGTERM or SIGINT. */
-@Command(
-        name = "hufu server",
-        description =
-                "Starts a Hufu server with node \"local\". When it accepts requests it prints one line on stdout.",
-        sortOptions = false,
-        usageHelpAutoWidth = true)
-public final class Main implements Callable<Integer> {
+public final class Main {
     private static final int EXIT_REFUSED = 1;
-
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "YAML file with what is not given here; docs/configuration.md has every key.")
-    private @Nullable String configFile;
-
-    @Option(names = "--check-config", description = "Checks file and options, says what is wrong, and starts nothing.")
-    private boolean checkOnly;
-
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "Data directory. Default: $$HUFU_DATA, else $$XDG_DATA_HOME/hufu, else ~/.local/share/hufu.")
-    private @Nullable String data;
-
-    @Option(
-            names = "--listen",
-            paramLabel = "HOST:PORT",
-            description = "Where to listen; port 0 picks one. Default: 127.0.0.1:" + ListenConfig.DEFAULT_PORT + ".")
-    private @Nullable String listen;
-
-    @Option(
-            names = "--max-running",
-            paramLabel = "N",
-            description = "Commands that run at once; the rest waits. Default: 1000.")
-    private @Nullable String maxRunning;
-
-    @Option(
-            names = "--queue",
-            paramLabel = "N",
-            description = "Commands that wait at most; more are refused with 429. Default: 100000.")
-    private @Nullable String queue;
-
-    @Option(
-            names = "--drain",
-            paramLabel = "D",
-            description = "How long a stop waits for requests that are being answered. Default: 10s.")
-    private @Nullable String drain;
-
-    @Option(
-            names = "--tls-cert",
-            paramLabel = "FILE",
-            description =
-                    "Certificate in PEM, with those that lead to its root: speaks TLS. Read again when it changes.")
-    private @Nullable String tlsCertificate;
-
-    @Option(names = "--tls-key", paramLabel = "FILE", description = "The certificate's private key in PEM.")
-    private @Nullable String tlsKey;
-
-    @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            description = "auto, json or text. Default: auto: text on a terminal, else json.")
-    private @Nullable String logFormat;
-
-    @Option(names = "--log-level", paramLabel = "LEVEL", description = "error, warn, info or debug. Default: info.")
-    private @Nullable String logLevel;
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Prints this help.")
-    @SuppressWarnings("UnusedVariable") // picocli looks at it
-    private boolean help;
-
-    @Spec
-    private @Nullable CommandSpec spec;
+    private static final int EXIT_USAGE = 2;
+    private static final int PAGE_WIDTH = 80;
 
     private Main() {}
 
-    public static void main(String[] arguments) {
-        int exit = new CommandLine(new Main()).execute(arguments);
+    public static void main(String[] words) throws InterruptedException {
+        int exit = run(List.of(words), System.out, System.err);
         if (exit != 0) {
             System.exit(exit);
         }
     }
 
-    @Override
-    public Integer call() throws InterruptedException {
-        if (spec == null) {
-            throw new IllegalStateException("picocli gives the spec");
+    private static int run(List<String> words, PrintStream output, PrintStream errors) throws InterruptedException {
+        Arguments arguments;
+        try {
+            arguments = Arguments.read(LaunchedPrograms.server(), List.of(Option.HELP), words);
+        } catch (UsageException wrong) {
+            errors.println("hufu: " + wrong.getMessage());
+            errors.println("hufu: try 'hufu server --help'");
+            return EXIT_USAGE;
         }
-        PrintWriter errors = spec.commandLine().getErr();
+        if (arguments.has("--help")) {
+            output.println(HelpPage.of(LaunchedPrograms.server(), List.of(Option.HELP), PAGE_WIDTH, false));
+            return 0;
+        }
+        boolean checkOnly = arguments.has("--check-config");
         ServerConfig config;
         try {
-            config = ServerConfig.of(options(), System.getenv());
+            config = ServerConfig.of(options(arguments), System.getenv());
         } catch (InvalidConfigException invalid) {
             invalid.problems().forEach(problem -> errors.println("hufu: " + problem));
             if (!invalid.usage()) {
                 return EXIT_REFUSED;
             }
-            errors.println("hufu: see hufu server --help");
-            return checkOnly ? EXIT_REFUSED : CommandLine.ExitCode.USAGE;
+            errors.println("hufu: try 'hufu server --help'");
+            return checkOnly ? EXIT_REFUSED : EXIT_USAGE;
         }
         LogConfiguration.apply(config.log());
-        return checkOnly
-                ? check(config, spec.commandLine().getOut(), errors)
-                : run(config, spec.commandLine().getOut(), errors);
+        return checkOnly ? check(config, output, errors) : serve(config, output, errors);
     }
 
-    private ServerConfig.Options options() {
+    private static ServerConfig.Options options(Arguments arguments) {
         return new ServerConfig.Options(
-                configFile, data, listen, maxRunning, queue, drain, tlsCertificate, tlsKey, logFormat, logLevel);
+                arguments.value("--config").orElse(null),
+                arguments.value("--data").orElse(null),
+                arguments.value("--listen").orElse(null),
+                arguments.value("--max-running").orElse(null),
+                arguments.value("--queue").orElse(null),
+                arguments.value("--drain").orElse(null),
+                arguments.value("--tls-cert").orElse(null),
+                arguments.value("--tls-key").orElse(null),
+                arguments.value("--log-format").orElse(null),
+                arguments.value("--log-level").orElse(null));
     }
 
-    private static int check(ServerConfig config, PrintWriter output, PrintWriter errors) {
+    private static int check(ServerConfig config, PrintStream output, PrintStream errors) {
         try {
             HufuServer.check(config);
         } catch (StartRefusedException refused) {
@@ -145,7 +87,9 @@ public final class Main implements Callable<Integer> {
         return 0;
     }
 
-    private static int run(ServerConfig config, PrintWriter output, PrintWriter errors) throws InterruptedException {
+    private static int serve(ServerConfig config, PrintStream output, PrintStream errors) throws InterruptedException {
+        // A third of a start is spent on loading the web server, which another core can do while the store is opened.
+        Threads.platform("hufu-preload", HttpServer::preload).start();
         Lifetime lifetime = new Lifetime();
         HufuServer server;
         try {

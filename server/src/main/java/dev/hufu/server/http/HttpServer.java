@@ -51,6 +51,11 @@ public final class HttpServer implements Service {
     private static final Duration POLL = Duration.ofMillis(5);
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+    static {
+        // Else Jetty asks the JVM by its management interface how large a reference is, and starts all of that for it.
+        System.setProperty("org.eclipse.jetty.util.referencesPerCacheLine", "16");
+    }
+
     private final HttpConfig config;
     private final Timers timers;
     private final RequestCycle cycle;
@@ -74,6 +79,14 @@ public final class HttpServer implements Service {
         this.streams = api.streams();
         this.slowRequests = new SlowRequests(timers, config.idleTimeout());
         this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
+    }
+
+    /** Loads what the first server of a process would have to load, and keeps nothing: for a thread that has time. */
+    public static void preload() {
+        Javalin.create(config -> {
+            config.startup.showJavalinBanner = false;
+            config.unsafe.jettyInternal.server = new Server(threads());
+        });
     }
 
     /** @throws dev.hufu.server.http.CannotListenException where the address cannot be had */
@@ -180,13 +193,17 @@ public final class HttpServer implements Service {
     }
 
     private Server server() {
+        Server server = new Server(threads());
+        server.setErrorHandler(errors);
+        return server;
+    }
+
+    private static QueuedThreadPool threads() {
         QueuedThreadPool threads = new QueuedThreadPool(MAXIMUM_THREADS, MINIMUM_THREADS);
         threads.setName("http");
         threads.setReservedThreads(0);
         threads.setVirtualThreadsExecutor(Executors.newThreadPerTaskExecutor(Threads.virtualFactory("http-request-")));
-        Server server = new Server(threads);
-        server.setErrorHandler(errors);
-        return server;
+        return threads;
     }
 
     private static void harden(HttpConfiguration configuration) {

@@ -1,4 +1,4 @@
-package dev.hufu.cli.line;
+package dev.hufu.support.line;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.hufu.cli.line;
+package dev.hufu.support.line;
 
 /** The command line is wrong; the message says how, in words for who typed it. */
 public final class UsageException extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.hufu.cli.line;
+package dev.hufu.support.line;
 
 import java.util.List;
 
@@ -11,6 +11,12 @@ import java.util.List;
  * @param description begins in lower case, and has the default in parentheses
  */
 public record Option(List<String> names, String label, Values values, boolean repeatable, String description) {
+    public static final Option HELP = flag("--help", "show this help and exit").or("-h");
+
+    /** Of what prints for a reader, or for a program. */
+    public static final Option FORMAT = words("--output", "FORMAT", List.of("table", "json"), "table or json (table)")
+            .or("-o");
+
     public Option {
         names = List.copyOf(names);
     }
