@@ -36,6 +36,7 @@ static struct stat socket_status;
 static int events = -1;
 static int listener = -1;
 static int children = -1;
+static bool parent_stays;
 static int spare = -1; /* given up for a moment where descriptors have run out */
 
 static void say(const char *what, int error) {
@@ -46,7 +47,16 @@ static void say(const char *what, int error) {
     }
 }
 
+static void unlink_socket(void) {
+    struct stat status;
+    if (listener >= 0 && lstat(socket_path, &status) == 0 && status.st_ino == socket_status.st_ino
+            && status.st_dev == socket_status.st_dev) {
+        unlink(socket_path);
+    }
+}
+
 static _Noreturn void fail(const char *what, int error) {
+    unlink_socket();
     say(what, error);
     exit(1);
 }
@@ -74,14 +84,6 @@ static void listen_on_path(void) {
     }
     if (listener < 0 || lstat(socket_path, &socket_status) != 0) {
         fail(socket_path, errno);
-    }
-}
-
-static void unlink_socket(void) {
-    struct stat status;
-    if (lstat(socket_path, &status) == 0 && status.st_ino == socket_status.st_ino
-            && status.st_dev == socket_status.st_dev) {
-        unlink(socket_path);
     }
 }
 
@@ -146,6 +148,10 @@ static void set_up_events(void) {
     spare = fcntl(RESERVED_FD, F_DUPFD_CLOEXEC, 0);
     if (children < 0 || events < 0 || spare < 0 || !watch(children, TAG_CHILDREN) || !watch(listener, TAG_LISTENER)) {
         fail("cannot set up the events", errno);
+    }
+    parent_stays = watch(STDIN_FILENO, TAG_PARENT);
+    if (!parent_stays && errno != EPERM) {
+        fail("cannot watch the parent", errno);
     }
     pool_begin(events);
 }
@@ -280,11 +286,12 @@ int main(int argc, char **argv) {
     record_read_boot_id();
     listen_on_path();
     set_up_events();
-    if (write_whole(STDOUT_FILENO, "ready\n", 6) != 6 || dup2(RESERVED_FD, STDOUT_FILENO) < 0) {
-        unlink_socket();
+    if (write_whole(STDOUT_FILENO, "ready\n", 6) != 6) {
         fail("cannot report to the parent", errno);
     }
-    if (!watch(STDIN_FILENO, TAG_PARENT)) {
+    /* Nothing is ever written there again: where it stays as it is, that does no harm. */
+    (void) dup2(RESERVED_FD, STDOUT_FILENO);
+    if (!parent_stays) {
         /* Not a pipe: nobody stays at the other end. */
         leave();
     }

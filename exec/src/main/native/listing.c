@@ -1,5 +1,6 @@
 #include "listing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ bool listing_open(struct listing *listing, const char *path) {
     listing->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     listing->length = 0;
     listing->at = 0;
+    listing->error = listing->directory < 0 ? errno : 0;
     return listing->directory >= 0;
 }
 
@@ -28,6 +30,7 @@ bool listing_next(struct listing *listing, pid_t *number) {
             listing->at = 0;
             listing->length = syscall(SYS_getdents64, listing->directory, listing->entries, sizeof listing->entries);
             if (listing->length <= 0) {
+                listing->error = listing->length < 0 ? errno : 0;
                 close(listing->directory);
                 return false;
             }

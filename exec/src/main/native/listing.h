@@ -9,12 +9,13 @@ struct listing {
     int directory;
     long length;
     long at;
+    int error; /* what ended it before its end; 0: nothing */
     char entries[16 << 10] __attribute__((aligned(8)));
 };
 
 bool listing_open(struct listing *listing, const char *path);
 
-/* False at the end, where the directory has been closed. */
+/* False at the end, or where `error` is set, where the directory has been closed. */
 bool listing_next(struct listing *listing, pid_t *number);
 
 #endif

@@ -39,8 +39,9 @@ void orphans_tend(void) {
         priority = raise_priority();
         raised = true;
     }
+    (void) tree_was_blind();
     (void) kill_found(pool_holds);
-    if (tree_count() == 0) {
+    if (tree_count() == 0 && !tree_was_blind()) {
         /* What dies later and was missed here is reaped as no supervisor, and brings us back. */
         round_at = NEVER;
         orphans_restore_priority();

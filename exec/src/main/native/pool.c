@@ -27,7 +27,7 @@ static int used; /* slots beyond were never used */
 static int live;
 static int keep = 8;
 static int events = -1;
-static struct rlimit descriptors;
+static struct rlimit descriptors; /* zeros where it is not known */
 
 void pool_keep(int idle_maximum) {
     keep = idle_maximum;
@@ -51,7 +51,9 @@ static _Noreturn void become_supervisor(int socket) {
         _exit(SUPERVISOR_LEFT_NOTHING);
     }
     close_from(LAUNCHER_FD + 1);
-    setrlimit(RLIMIT_NOFILE, &descriptors);
+    if (descriptors.rlim_max != 0) {
+        setrlimit(RLIMIT_NOFILE, &descriptors);
+    }
     supervisor_run();
 }
 

@@ -62,6 +62,10 @@ static enum progress read_once(struct pump *pump, struct attempt_file *file, uin
         attempt_append(file, pump->stream, buffer, (size_t) length, now_realtime());
         return length == sizeof buffer ? PROGRESS_FULL : PROGRESS_PART;
     }
+    if (length < 0 && errno != EAGAIN) {
+        /* No pipe does this. If one did, there would be output that nobody has. */
+        file->full = true;
+    }
     if (length == 0 || errno != EAGAIN) {
         close_if_open(&pump->fd);
     }

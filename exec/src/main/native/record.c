@@ -273,7 +273,11 @@ bool attempt_end(struct attempt_file *file, const struct ending *ending, const s
     if (write_at(file->fd, record, whole, EXIT_RECORD_OFFSET) < whole) {
         return false;
     }
-    attempt_state(file, STATE_ENDED);
+    /* All that changed, once more: nobody writes it after this, should it have failed before. */
+    file->state = STATE_ENDED;
+    put32(first_pages + LIVE_STATE, STATE_ENDED);
+    put32(first_pages + LIVE_FLAGS, file->full ? SPOOL_FULL : 0);
+    publish(file, START_OFFSET, LIVE_END);
     return true;
 }
 

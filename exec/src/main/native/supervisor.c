@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -38,9 +39,15 @@ static int await_connection(void) {
     }
 }
 
+/* The launcher does not know that we are idle: it would wait for us for ever. */
+static bool forgotten;
+
 static void tell_idle(void) {
-    /* Where the launcher is gone, the next wait for a connection finds out. */
-    (void) send(LAUNCHER_FD, "i", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent;
+    do {
+        sent = send(LAUNCHER_FD, "i", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    forgotten = sent != 1;
 }
 
 static enum attempt_outcome serve(const struct attempt_surroundings *surroundings, int connection) {
@@ -77,7 +84,7 @@ _Noreturn void supervisor_run(void) {
     }
     for (;;) {
         int connection = await_connection();
-        if (connection < 0 || serve(&surroundings, connection) != ATTEMPT_USUAL) {
+        if (connection < 0 || serve(&surroundings, connection) != ATTEMPT_USUAL || forgotten) {
             _exit(SUPERVISOR_LEFT_NOTHING);
         }
     }

@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -52,6 +53,7 @@ static bool carries(pid_t pid, const char *marker) {
     snprintf(path, sizeof path, "/proc/%d/environ", (int) pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
+        tree_blinded_by(errno);
         return false;
     }
     size_t wanted = strlen(marker);
@@ -72,6 +74,7 @@ static bool carries(pid_t pid, const char *marker) {
             }
         }
     }
+    tree_blinded_by(length < 0 ? errno : 0);
     close(fd);
     return carried;
 }
@@ -86,21 +89,24 @@ static void consider_marked(pid_t pid, const char *marker) {
 
 static void find_marked(const char *marker) {
     pid_t pid;
-    if (!listing_open(&listing, "/proc")) {
-        return;
-    }
-    while (listing_next(&listing, &pid)) {
+    bool opened = listing_open(&listing, "/proc");
+    while (opened && listing_next(&listing, &pid)) {
         consider_marked(pid, marker);
     }
+    /* Without /proc itself nobody was looked for. */
+    tree_blinded_by(listing.error == 0 ? 0 : EIO);
 }
 
-static void sweep(const struct sweep_request *request, uint32_t *killed, uint32_t *survivors) {
+/* 0, or EIO: it cannot be said that nobody is left. */
+static int sweep(const struct sweep_request *request, uint32_t *killed, uint32_t *survivors) {
+    bool blind;
     int64_t until = after(now_monotonic(), SWEEP_MAXIMUM);
     int64_t pause = FIRST_PAUSE;
     pid_t one = 0;
     find_ancestors();
     tree_clear();
     for (;;) {
+        (void) tree_was_blind();
         if (request->pid != 0 && !is_ancestor((pid_t) request->pid)) {
             (void) tree_add((pid_t) request->pid, request->start_ticks);
         }
@@ -108,7 +114,8 @@ static void sweep(const struct sweep_request *request, uint32_t *killed, uint32_
             find_marked(request->marker);
         }
         *survivors = (uint32_t) tree_alive(&one);
-        if (*survivors == 0 || now_monotonic() >= until) {
+        blind = tree_was_blind();
+        if ((*survivors == 0 && !blind) || now_monotonic() >= until) {
             break;
         }
         (void) kill_known(NULL);
@@ -118,6 +125,7 @@ static void sweep(const struct sweep_request *request, uint32_t *killed, uint32_
     }
     *killed = (uint32_t) tree_count() - *survivors;
     tree_clear();
+    return *survivors == 0 && blind ? EIO : 0;
 }
 
 int sweep_serve(int connection, struct received *received) {
@@ -129,8 +137,11 @@ int sweep_serve(int connection, struct received *received) {
     uint32_t killed;
     uint32_t survivors;
     int before = raise_priority();
-    sweep(&request, &killed, &survivors);
+    error = sweep(&request, &killed, &survivors);
     restore_priority(before);
+    if (error != 0) {
+        return error;
+    }
     uint8_t payload[8];
     put32(payload, killed);
     put32(payload + 4, survivors);

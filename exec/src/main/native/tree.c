@@ -35,21 +35,34 @@ static int count;
 static const char *proc = "/proc";
 static bool children_lists = true;
 static struct listing listing;
+static bool blind;
 
 void tree_use(const char *proc_path, bool use_children_lists) {
     proc = proc_path;
     children_lists = use_children_lists;
 }
 
+void tree_blinded_by(int error) {
+    blind = blind || (error != 0 && error != ENOENT && error != ESRCH && error != EACCES && error != EPERM);
+}
+
+bool tree_was_blind(void) {
+    bool was = blind;
+    blind = false;
+    return was;
+}
+
 static ssize_t read_file(const char *path, char *bytes, size_t size) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
+        tree_blinded_by(errno);
         return -1;
     }
     ssize_t length;
     do {
         length = read(fd, bytes, size - 1);
     } while (length < 0 && errno == EINTR);
+    tree_blinded_by(length < 0 ? errno : 0);
     close(fd);
     if (length >= 0) {
         bytes[length] = 0;
@@ -156,11 +169,13 @@ static int find_by_scan(bool (*spared)(pid_t)) {
     int added = 0;
     pid_t pid;
     if (!listing_open(&listing, proc)) {
+        blind = true;
         return 0;
     }
     while (listing_next(&listing, &pid)) {
         added += consider(pid, spared);
     }
+    tree_blinded_by(listing.error);
     return added;
 }
 
@@ -168,6 +183,7 @@ static int find_by_scan(bool (*spared)(pid_t)) {
 static int find_in_list(const char *path, bool (*spared)(pid_t)) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
+        tree_blinded_by(errno);
         return -1;
     }
     int added = 0;
@@ -184,6 +200,7 @@ static int find_in_list(const char *path, bool (*spared)(pid_t)) {
             }
         }
     }
+    tree_blinded_by(length < 0 ? errno : 0);
     close(fd);
     return added;
 }
@@ -194,6 +211,7 @@ static int find_below(pid_t pid) {
     pid_t thread;
     snprintf(path, sizeof path, "%s/%d/task", proc, (int) pid);
     if (!listing_open(&listing, path)) {
+        tree_blinded_by(listing.error);
         return 0;
     }
     while (listing_next(&listing, &thread)) {
@@ -201,6 +219,7 @@ static int find_below(pid_t pid) {
         int in_list = find_in_list(path, NULL);
         added += in_list > 0 ? in_list : 0;
     }
+    tree_blinded_by(listing.error);
     return added;
 }
 

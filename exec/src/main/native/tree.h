@@ -36,6 +36,13 @@ int tree_count(void);
 /* How many of the found are still the same processes and no zombies; the pid of one. */
 int tree_alive(pid_t *one);
 
+/*
+ * Whether, since this was asked the last time, /proc hid something that may be there: a failure to look that is neither the
+ * end of the process looked for nor its being another user's. Nobody found says then nothing.
+ */
+bool tree_was_blind(void);
+void tree_blinded_by(int error);
+
 /* For tests: where /proc is, and whether to use its lists of children. */
 void tree_use(const char *proc, bool children_lists);
 

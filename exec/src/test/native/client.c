@@ -367,7 +367,7 @@ struct attempt_client launch(struct launcher *launcher, const struct order *orde
     return attempt;
 }
 
-static struct ended parse_ended(const uint8_t *at, size_t length) {
+struct ended parse_ended(const uint8_t *at, size_t length) {
     struct ended ended = {
         .kind = get32(at + 4),
         .value = (int32_t) get32(at + 8),

@@ -107,6 +107,7 @@ void stop(struct attempt_client *attempt, uint32_t cause, uint64_t grace);
 void attach(struct attempt_client *attempt);
 
 struct ended read_record(const char *file);
+struct ended parse_ended(const uint8_t *payload, size_t length);
 
 /* Whether a whole exit record is there by now. */
 bool has_record(const char *file);

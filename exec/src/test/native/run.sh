@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds launcher and tests under the address and undefined-behaviour sanitizers into the directory named by the first
-# argument, and runs all cases and some seconds of the fuzzer (more of it: fuzz.sh), or the cases whose name contains the
-# second. VERBOSE=1 names each case and its time.
+# argument, and runs all cases and some seconds of the fuzzer and of failing system calls (more of them: fuzz.sh, faults.sh), or
+# the cases whose name contains the second. VERBOSE=1 names each case and its time.
 set -eu
 
 [ $# -ge 1 ] || { echo "usage: $0 OUTDIR [NAME]" >&2; exit 2; }
@@ -54,6 +54,9 @@ status=0
 "$out/tests" "$out/hufu-launcher" "$scratch" "${2:-}" || status=$?
 if [ -z "${2:-}" ] || [ "${2:-}" = fuzz ]; then
     "$out/fuzz" 300000 1 "$here"/corpus/* || status=$?
+fi
+if [ -z "${2:-}" ] || [ "${2:-}" = faults ]; then
+    "$here/faults.sh" "$out" 61 || status=$?
 fi
 for report in "$scratch"/sanitizer*; do
     if [ -e "$report" ]; then
