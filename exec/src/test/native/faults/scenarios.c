@@ -143,7 +143,9 @@ static void check_truth(const struct told *told) {
         CHECK(!exists(witness));
     }
     if (told->outcome == LOST) {
+        /* One that is in the midst of its exec has no environment to be seen: at the run's end it is seen as a child. */
         CHECK(eventually(nobody_is_marked, NULL, PATIENCE_SECONDS));
+        return;
     }
     CHECK_EQUAL(count_marked(marker), 0);
 }

@@ -26,7 +26,7 @@ public record Attempt(
     /**
      * How the process tree was stopped.
      *
-     * @param proof what showed that nothing was left: {@code cgroup} or {@code no-children}
+     * @param proof what showed that nothing was left: {@code cgroup} or {@code no-children}; {@code what-was-found} where there is no proof beyond that
      */
     public record KillReport(String cause, String proof, List<Step> steps, long durationMs) {
         public KillReport {

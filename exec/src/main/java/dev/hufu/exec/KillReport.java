@@ -14,9 +14,14 @@ public record KillReport(StopCause cause, Proof proof, List<Step> steps, Duratio
         steps = List.copyOf(steps);
     }
 
+    /** Why nothing of the tree can be left. */
     public enum Proof {
+        /** Its control group is empty. */
         CGROUP,
-        NO_CHILDREN
+        /** The kernel answered that there is no child any more (source: {@code wait(2)}, ECHILD). */
+        NO_CHILDREN,
+        /** None: every process that was found has ended; one that was not found may go on. */
+        WHAT_WAS_FOUND
     }
 
     /**

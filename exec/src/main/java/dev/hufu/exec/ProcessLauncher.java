@@ -7,18 +7,36 @@ import java.util.Set;
 
 /** Starts process trees and finds them again. Thread-safe; calls block and are fit for virtual threads. */
 public interface ProcessLauncher extends AutoCloseable {
-    /** What a launcher can promise beyond starting and waiting. */
+    /** What a launcher can promise beyond starting and waiting. What it lacks it does not do in secret, but says so here. */
     enum Capability {
-        /** Processes outlive the JVM and can be attached to. */
+        /**
+         * Processes outlive the JVM and can be attached to. Without it only those of this launcher are; of another JVM's that is
+         * gone nothing is killed, and the answer is {@link ExitStatus.Unknown}.
+         */
         REATTACH,
-        /** A stop reaches every descendant, also those that left the process group or session. */
+        /**
+         * A stop reaches every descendant, also those that left the process group or session, and a result is the proof that
+         * none is left. Without it those are reached that can be found, and what outlives the main process may go on unseen,
+         * its output unheard.
+         */
         WHOLE_TREE,
-        /** A signal is told apart from an exit code. */
+        /** A signal is told apart from an exit code. Without it a death by signal reads as an exit with 128 and its number. */
         EXACT_STATUS,
         /** Deadlines fire without the JVM. */
         OWN_DEADLINE,
         /** Every {@link OutputPolicy} is kept to, also without the JVM; else only {@link OutputPolicy#TRUNCATE} is. */
-        OUTPUT_POLICIES
+        OUTPUT_POLICIES,
+        /** Any text arrives as it was given, in the arguments and the environment; without it what cannot be said is refused. */
+        ANY_TEXT,
+        /** Every signal can be sent. Without it only SIGTERM and SIGKILL can. */
+        ANY_SIGNAL,
+        /**
+         * A process starts with a group of its own and no terminal, with nothing of the JVM's: no descriptor, signal mask,
+         * umask or core limit, and without the right to gain privileges unless it was asked for.
+         */
+        CLEAN_START,
+        /** Results carry a {@link ResourceUsage}. */
+        RESOURCE_USAGE
     }
 
     /** What {@link #attach} found. */

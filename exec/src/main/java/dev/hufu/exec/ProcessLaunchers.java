@@ -1,6 +1,7 @@
 package dev.hufu.exec;
 
 import dev.hufu.exec.internal.AttemptFiles;
+import dev.hufu.exec.internal.JdkProcessLauncher;
 import dev.hufu.exec.internal.NativeProcessLauncher;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,19 @@ public final class ProcessLaunchers {
     public static ProcessLauncher nativeLauncher(LauncherConfig config, InstantSource clock, ThreadFactory threads)
             throws IOException {
         return NativeProcessLauncher.start(config, clock, threads);
+    }
+
+    /**
+     * A launcher that needs nothing but the JDK, for systems without the native one. It lacks most
+     * {@linkplain ProcessLauncher.Capability capabilities}: above all, what it runs does not outlive the JVM's attention, and
+     * a stop reaches only those processes that it finds. It refuses what it cannot do ({@link Errno#EOPNOTSUPP}): every
+     * {@link OutputPolicy} but {@link OutputPolicy#TRUNCATE}, and limits.
+     *
+     * @param threads makes three threads per running process, two of which wait in system calls: platform threads, not
+     *     virtual ones, or the carriers of all others are held up
+     */
+    public static ProcessLauncher jdkLauncher(InstantSource clock, ThreadFactory threads) {
+        return new JdkProcessLauncher(clock, threads);
     }
 
     /**

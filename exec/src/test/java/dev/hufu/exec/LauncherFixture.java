@@ -78,6 +78,13 @@ public final class LauncherFixture {
         }
     }
 
+    /** How a death by that signal reads from this launcher. */
+    public static ExitStatus death(ProcessLauncher launcher, int signal) {
+        return launcher.capabilities().contains(ProcessLauncher.Capability.EXACT_STATUS)
+                ? new ExitStatus.Signaled(signal, false)
+                : new ExitStatus.Exited(128 + signal);
+    }
+
     public static ProcessResult end(RunningProcess process) throws InterruptedException {
         return process.awaitExit(LONG).orElseThrow(() -> new AssertionError("still running after " + LONG));
     }

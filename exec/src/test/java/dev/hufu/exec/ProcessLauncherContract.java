@@ -59,6 +59,7 @@ public abstract class ProcessLauncherContract {
 
     @Test
     void b27_argumentsArriveVerbatim() throws Exception {
+        need(Capability.ANY_TEXT);
         List<String> arguments = List.of(
                 "$(x)",
                 "`x`",
@@ -88,6 +89,7 @@ public abstract class ProcessLauncherContract {
 
     @Test
     void environmentIsExactlyWhatWasGiven() throws Exception {
+        need(Capability.ANY_TEXT);
         ProcessSpec spec = ProcessSpec.builder(
                         directory.resolve("attempt"),
                         new Program.CommandLine(List.of("/bin/cat", "/proc/self/environ")))
@@ -219,7 +221,7 @@ public abstract class ProcessLauncherContract {
 
     @Test
     void b39_deathBySignalIsNoExitCode() throws Exception {
-        assumeTrue(launcher.capabilities().contains(Capability.EXACT_STATUS));
+        need(Capability.EXACT_STATUS);
 
         Outcome exited = fixture.run(launcher, fixture.shell("exit 137").build());
         Outcome killed = fixture.run(launcher, fixture.shell("kill -KILL $$").build());
@@ -486,6 +488,7 @@ public abstract class ProcessLauncherContract {
 
     @Test
     void b40_thereIsNoTerminal() throws Exception {
+        need(Capability.CLEAN_START);
         Outcome outcome = fixture.run(
                 launcher,
                 fixture.shell("(exec 3<>/dev/tty) 2>/dev/null && echo terminal; tty; exit 0")
@@ -501,7 +504,8 @@ public abstract class ProcessLauncherContract {
         ProcessResult result = outcome.result();
         assertThat(result.startedAt()).isNotNull();
         assertThat(Duration.between(result.startedAt(), result.finishedAt())).isBetween(Duration.ofMillis(190), LONG);
-        if (launcher.capabilities().contains(Capability.EXACT_STATUS)) {
+        assertThat(result.usage() != null).isEqualTo(launcher.capabilities().contains(Capability.RESOURCE_USAGE));
+        if (result.usage() != null) {
             ResourceUsage usage = Objects.requireNonNull(result.usage());
             assertThat(usage.wall()).isBetween(Duration.ofMillis(190), LONG);
             assertThat(usage.maxResidentBytes()).isBetween(100_000L, 1L << 30);
@@ -518,8 +522,45 @@ public abstract class ProcessLauncherContract {
             process.stop(StopPolicy.requested(Duration.ofSeconds(5)));
             assertThat(Thread.interrupted()).isTrue();
 
-            assertThat(end(process).status()).isEqualTo(new Signaled(Signals.SIGTERM, false));
+            assertThat(end(process).status()).isEqualTo(LauncherFixture.death(launcher, Signals.SIGTERM));
         }
+    }
+
+    @Test
+    void whatItCannotDoIsRefusedAndNotLeftOut() throws Exception {
+        boolean policies = launcher.capabilities().contains(Capability.OUTPUT_POLICIES);
+        boolean anyText = launcher.capabilities().contains(Capability.ANY_TEXT);
+        LaunchFailed cannot = new LaunchFailed(Errno.EOPNOTSUPP, LaunchStage.REQUEST);
+
+        for (OutputPolicy policy : List.of(OutputPolicy.KILL, OutputPolicy.BLOCK)) {
+            ProcessSpec spec = fixture.command("true").outputPolicy(policy).build();
+            assertThat(fixture.run(launcher, spec).status()).isEqualTo(policies ? new Exited(0) : cannot);
+        }
+        assertThat(fixture.run(launcher, fixture.command("echo", "中").build()).status())
+                .isEqualTo(anyText ? new Exited(0) : new LaunchFailed(Errno.EINVAL, LaunchStage.REQUEST));
+    }
+
+    @Test
+    void f17_whatHasEndedIsFoundByEveryLauncher() throws Exception {
+        ProcessSpec spec = fixture.shell("echo out; exit 5")
+                .metadata("mine".getBytes(StandardCharsets.UTF_8))
+                .build();
+        Outcome outcome = fixture.run(launcher, spec);
+        launcher.close();
+        launcher = newLauncher();
+
+        assertThat(launcher.attach(spec.attemptFile(), Duration.ZERO))
+                .isEqualTo(new Attachment.Ended(outcome.result()));
+        assertThat(launcher.attach(directory.resolve("nothing"), LONG)).isEqualTo(new Attachment.NeverStarted());
+        assertThat(ProcessLaunchers.metadata(spec.attemptFile())).asString().isEqualTo("mine");
+        try (OutputReader output = launcher.output(spec.attemptFile())) {
+            assertThat(LauncherFixture.kept(output, StreamName.STDOUT))
+                    .asString()
+                    .isEqualTo("out\n");
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(spec.attemptFile())))
+                .isEqualTo("rw-------");
+        assertThat(Files.exists(Path.of(spec.attemptFile() + ".script"))).isFalse();
     }
 
     @Test
@@ -529,6 +570,11 @@ public abstract class ProcessLauncherContract {
 
         assertThatThrownBy(() -> launcher.launch(fixture.command("true").build()))
                 .isInstanceOf(IOException.class);
+    }
+
+    /** The case is one of launchers that have this, and skipped for others by nothing else. */
+    private void need(Capability capability) {
+        assumeTrue(launcher.capabilities().contains(capability), () -> "a launcher without " + capability);
     }
 
     private ExitStatus launchFailure(String... argv) throws Exception {

@@ -76,7 +76,7 @@ public record Outcome(
      * How the process tree was stopped.
      *
      * @param cause in lower case, as in {@code deadline}
-     * @param proof {@code cgroup} or {@code no-children}
+     * @param proof {@code cgroup} or {@code no-children}; {@code what-was-found} where there is no proof beyond that
      */
     public record KillReport(String cause, String proof, List<Step> steps, long durationMs) {
         public KillReport {

@@ -9,7 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The fixed part of an attempt file's header. */
 record AttemptHeader(
-        Layout layout, String bootId, Target main, long startRealtime, String controlSocket, String marker) {
+        Layout layout,
+        String bootId,
+        long supervisor,
+        Target main,
+        long startRealtime,
+        String controlSocket,
+        String marker) {
 
     private static final int POLICY_AT = 656;
 
@@ -41,6 +47,7 @@ record AttemptHeader(
         return new AttemptHeader(
                 layout(in),
                 text(in, 64, 40),
+                in.getLong(104),
                 new Target(in.getLong(112), in.getLong(120)),
                 in.getLong(128),
                 text(in, 144, 256),

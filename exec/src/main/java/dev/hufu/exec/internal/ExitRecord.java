@@ -76,9 +76,67 @@ record ExitRecord(
                 StopCauses.of(in.getInt(16)),
                 start == 0 ? null : instant(start),
                 instant(in.getLong(32)),
-                launched ? usage(in) : null,
+                launched && (in.getInt(20) & Protocol.USAGE_UNKNOWN) == 0 ? usage(in) : null,
                 new Written(stdout, stderr, (in.getInt(20) & Protocol.SPOOL_FULL) != 0),
                 killReport(in, steps));
+    }
+
+    /** The payload that {@link #parse} makes this record of again. */
+    ByteBuffer encode() {
+        List<KillReport.Step> steps = killReport == null ? List.of() : killReport.steps();
+        ByteBuffer out = ByteBuffer.allocate(Protocol.RECORD_FIXED + steps.size() * Protocol.STEP_SIZE)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0, Protocol.RECORD_VERSION)
+                .putInt(16, StopCauses.number(stopCause))
+                .putLong(24, startedAt == null ? 0 : realtime(startedAt))
+                .putLong(32, realtime(finishedAt))
+                .putLong(72, written.stdout)
+                .putLong(80, written.stderr)
+                .putInt(104, steps.size());
+        switch (status) {
+            case ExitStatus.Exited(int code) -> out.putInt(4, 1).putInt(8, code);
+            case ExitStatus.Signaled(int signal, boolean core) ->
+                out.putInt(4, 2).putInt(8, signal).putInt(12, core ? 1 : 0);
+            case ExitStatus.LaunchFailed(int errno, LaunchStage stage) ->
+                out.putInt(4, 3).putInt(8, errno).putInt(12, stage.number());
+            case ExitStatus.Unknown unknown -> throw new IllegalArgumentException("nothing to record: " + unknown);
+        }
+        int flags = written.spoolFull ? Protocol.SPOOL_FULL : 0;
+        if (usage == null) {
+            flags |= Protocol.USAGE_UNKNOWN;
+        } else {
+            out.putLong(40, usage.wall().toNanos())
+                    .putLong(48, usage.user().toNanos() / 1_000)
+                    .putLong(56, usage.system().toNanos() / 1_000)
+                    .putLong(64, usage.maxResidentBytes());
+        }
+        if (killReport != null) {
+            out.putInt(88, number(killReport.proof()))
+                    .putInt(92, StopCauses.number(killReport.cause()))
+                    .putLong(96, killReport.duration().toNanos());
+            flags |= killReport.cause() == StopCause.NONE ? Protocol.STRAYS_KILLED : 0;
+        }
+        for (int step = 0; step < steps.size(); step++) {
+            KillReport.Step round = steps.get(step);
+            int at = Protocol.RECORD_FIXED + step * Protocol.STEP_SIZE;
+            out.putInt(at, round.signal())
+                    .putInt(at + 4, round.signalled())
+                    .putInt(at + 8, round.survivors())
+                    .putLong(at + 16, realtime(round.at()));
+        }
+        return out.putInt(20, flags);
+    }
+
+    private static int number(KillReport.Proof proof) {
+        return switch (proof) {
+            case CGROUP -> 1;
+            case NO_CHILDREN -> 2;
+            case WHAT_WAS_FOUND -> 3;
+        };
+    }
+
+    static long realtime(Instant moment) {
+        return Math.addExact(Math.multiplyExact(moment.getEpochSecond(), 1_000_000_000L), moment.getNano());
     }
 
     static Instant instant(long realtimeNanos) {
@@ -115,6 +173,7 @@ record ExitRecord(
             case 0 -> null;
             case 1 -> KillReport.Proof.CGROUP;
             case 2 -> KillReport.Proof.NO_CHILDREN;
+            case 3 -> KillReport.Proof.WHAT_WAS_FOUND;
             default -> throw new MalformedException("kill report's proof");
         };
         if (proof == null) {

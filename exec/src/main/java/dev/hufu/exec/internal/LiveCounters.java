@@ -10,6 +10,8 @@ record LiveCounters(
         long stdout, long stderr, long indexEntries, long stdoutKept, long stderrKept, int state, int flags) {
     static final LiveCounters NOTHING = new LiveCounters(0, 0, 0, 0, 0, 0, 0);
     static final int STATE_RUNNING = 1;
+    static final int STATE_STOPPING = 2;
+    static final int STATE_KILL_PENDING = 3;
     static final int STATE_ENDED = 4;
 
     static LiveCounters parse(ByteBuffer bytes) {

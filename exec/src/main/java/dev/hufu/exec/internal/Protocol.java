@@ -49,6 +49,8 @@ final class Protocol {
     static final int MAX_STEPS = 32;
 
     static final int SPOOL_FULL = 1;
+    static final int STRAYS_KILLED = 1 << 1;
+    static final int USAGE_UNKNOWN = 1 << 2;
 
     /** A limit that keeps every offset of an attempt file within what file systems can address. */
     static final long MAX_OUTPUT_LIMIT = 1L << 40;

@@ -147,7 +147,7 @@ final class AttemptFileTest {
                 AttemptFileWriter.payload(1, 0, 0).putInt(0, 2),
                 AttemptFileWriter.payload(1, 0, 0).putInt(16, 6),
                 AttemptFileWriter.payload(1, 0, 0).putLong(72, -1),
-                AttemptFileWriter.payload(1, 0, 0).putInt(88, 3),
+                AttemptFileWriter.payload(1, 0, 0).putInt(88, 4),
                 AttemptFileWriter.payload(1, 0, 0).putInt(104, 1),
                 AttemptFileWriter.payload(1, 0, 1).putInt(104, 0),
                 AttemptFileWriter.payload(1, 0, 33),

@@ -26,7 +26,7 @@ final class RunMetrics implements LifecycleListener {
     private static final Set<String> CAUSES = Stream.of(Outcome.StopCause.values())
             .map(cause -> cause.name().toLowerCase(Locale.ROOT))
             .collect(Collectors.toUnmodifiableSet());
-    private static final Set<String> PROOFS = Set.of("cgroup", "no-children");
+    private static final Set<String> PROOFS = Set.of("cgroup", "no-children", "what-was-found");
 
     private final MeterRegistry registry;
     private final Counter accepted;

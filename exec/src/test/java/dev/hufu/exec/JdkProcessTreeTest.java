@@ -1,0 +1,11 @@
+package dev.hufu.exec;
+
+import java.time.Clock;
+
+final class JdkProcessTreeTest extends ProcessTreeContract {
+    @Override
+    protected ProcessLauncher newLauncher() {
+        return ProcessLaunchers.jdkLauncher(
+                Clock.systemUTC(), Thread.ofPlatform().daemon().factory());
+    }
+}
