@@ -16,6 +16,10 @@ final class LaunchedVerb implements Verb {
         return new LaunchedVerb(LaunchedPrograms.server());
     }
 
+    static LaunchedVerb doctor() {
+        return new LaunchedVerb(LaunchedPrograms.doctor());
+    }
+
     static LaunchedVerb bench() {
         return new LaunchedVerb(LaunchedPrograms.bench());
     }

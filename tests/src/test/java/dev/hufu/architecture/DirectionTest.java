@@ -88,11 +88,13 @@ final class DirectionTest {
             .that()
             .resideInAPackage("dev.hufu.server..")
             .and()
-            .resideOutsideOfPackage("dev.hufu.server")
+            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.doctor")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.hufu.agent..", "dev.hufu.exec..")
-            .because("node local is spoken to by encoded messages, as any other node");
+            .because(
+                    "node local is spoken to by encoded messages, as any other node; the doctor is a program of its own,"
+                            + " and tries the launcher where no server is");
 
     @ArchTest
     static final ArchRule DRIVERS_ARE_SEEN_BY_THE_COMPOSITION_ROOT_ONLY = noClasses()

@@ -45,6 +45,33 @@ public final class LaunchedPrograms {
                 .build();
     }
 
+    /** {@code hufu doctor}. */
+    public static VerbSpec doctor() {
+        return VerbSpec.of("doctor", "say what this machine offers, and what follows from what it lacks")
+                .paragraph(
+                        "Looks at what a server on this machine would find: whether the native launcher runs, what the"
+                                + " kernel offers, which limits can be kept and how, the data directory and its disk. Asks a server only"
+                                + " whether it is there (HUFU_URL), and needs none.")
+                .paragraph(
+                        "A finding is 'ok', 'weaker' (Hufu does without, and the line below says how), 'broken' (Hufu does"
+                                + " not work without), or a 'note'.")
+                .alone()
+                .option(Option.file(
+                        "--config",
+                        "FILE",
+                        "the server's file: its data directory is looked at, and how many commands it is to run"))
+                .option(Option.file("--data", "DIR", "the data directory (as of 'hufu server')"))
+                .option(Option.FORMAT)
+                .exitCode("0", "all is there")
+                .exitCode("1", "something is weaker or broken")
+                .exitCode("2", "the command line is wrong")
+                .example("hufu doctor", "look at this machine before a server starts on it")
+                .example(
+                        "hufu doctor -o json | jq '.findings[] | select(.state != \"ok\")'",
+                        "what is not as it could be")
+                .build();
+    }
+
     /** {@code hufu bench}. */
     public static VerbSpec bench() {
         return VerbSpec.of("bench", "measure Hufu on this machine")
