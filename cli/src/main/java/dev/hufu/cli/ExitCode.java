@@ -122,9 +122,20 @@ final class ExitCode {
                 if ("exit".equals(task.reason()) || "signal".equals(task.reason())) {
                     yield null;
                 }
-                yield message != null ? message : task.id() + " " + words(task.reason());
+                yield message != null ? place(task.spawnError()) + message : task.id() + " " + words(task.reason());
             }
             case LOST -> task.id() + " " + words(task.reason()) + (message == null ? "" : " (" + message + ")");
+        };
+    }
+
+    /** Where a start failed, which the system's own words do not say; nothing where the program itself was the trouble. */
+    private static String place(Task.@Nullable SpawnError error) {
+        return switch (error == null ? "exec" : error.stage()) {
+            case "exec" -> "";
+            case "chdir" -> "the working directory cannot be entered: ";
+            case "user" -> "it cannot run as that user: ";
+            case "limits" -> "a limit cannot be kept: ";
+            default -> "the command could not be started: ";
         };
     }
 

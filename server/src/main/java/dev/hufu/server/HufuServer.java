@@ -10,7 +10,7 @@ import dev.hufu.server.config.ServerConfig;
 import dev.hufu.server.config.TlsConfig;
 import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
-import dev.hufu.server.fleet.Nodes;
+import dev.hufu.server.fleet.Fleet;
 import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
@@ -125,7 +125,7 @@ public final class HufuServer implements Service {
                 runs,
                 store,
                 new Outputs(outputs, pulse, this::outputRead),
-                new Nodes(sessions, store, timers),
+                Fleet.of(sessions, store, timers),
                 tokens,
                 metrics::exposition,
                 timers);
@@ -197,7 +197,8 @@ public final class HufuServer implements Service {
             stop();
             throw new StartRefusedException(String.valueOf(failed.getMessage()), failed);
         }
-        LOG.info("Ready on {}, data in {}", address(), config.data());
+        // Where it listens is said on stdout, once.
+        LOG.info("The data is in {}", config.data());
     }
 
     /**

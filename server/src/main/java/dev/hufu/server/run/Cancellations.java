@@ -36,7 +36,7 @@ public final class Cancellations {
      * @param killGrace instead of the run's own; null for that. What is being stopped already has no more than before
      */
     public Optional<RunRecord> cancel(RunId id, String actor, @Nullable Duration killGrace) {
-        Optional<RunStore.Decided> found = tasks.requestCancel(id, actor);
+        Optional<RunStore.Decided> found = tasks.requestCancel(id, actor, killGrace);
         if (found.isEmpty()) {
             return Optional.empty();
         }

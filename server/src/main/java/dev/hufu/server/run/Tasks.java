@@ -9,6 +9,7 @@ import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
 import dev.hufu.support.Timers;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies events to tasks: the transition decides, the store compares and sets, and whoever waits is woken. Stateless;
@@ -64,13 +66,23 @@ public final class Tasks {
         return leased;
     }
 
-    /** Asks for a run to be cancelled: ends what was not dispatched, and answers what agents must stop. */
+    /** As {@link #requestCancel(RunId, String, Duration)}, with the run's own grace. */
     public Optional<RunStore.Decided> requestCancel(RunId run, String actor) {
+        return requestCancel(run, actor, null);
+    }
+
+    /**
+     * Asks for a run to be cancelled: ends what was not dispatched, and answers what agents must stop. Asked again with less
+     * than the run's own grace it is on record again, and nothing else changes.
+     *
+     * @param killGrace instead of the run's own; null for that
+     */
+    public Optional<RunStore.Decided> requestCancel(RunId run, String actor, @Nullable Duration killGrace) {
         Instant now = timers.now();
         Map<TaskId, TaskState> before = new ConcurrentHashMap<>();
         Optional<RunStore.Decided> decided = store.changeRun(run, (record, open) -> {
             open.forEach(task -> before.put(task.id(), task.state()));
-            return cancellation(record, open, now, actor);
+            return cancellation(record, open, killGrace, new AuditedBy(now, actor));
         });
         decided.filter(RunStore.Decided::changed).ifPresent(each -> changed(each, before));
         return decided;
@@ -90,16 +102,34 @@ public final class Tasks {
         }
     }
 
-    private static Optional<Change> cancellation(RunRecord run, List<TaskRecord> open, Instant now, String actor) {
+    private record AuditedBy(Instant at, String actor) {
+        AuditEvent event(String action, RunRecord run, @Nullable Duration killGrace) {
+            Map<String, String> detail =
+                    killGrace == null ? Map.of() : Map.of("killGraceMs", Long.toString(killGrace.toMillis()));
+            return new AuditEvent(at, actor, action, run.id().value(), detail);
+        }
+    }
+
+    private static Optional<Change> cancellation(
+            RunRecord run, List<TaskRecord> open, @Nullable Duration killGrace, AuditedBy by) {
         RunRecord.Progress progress = run.progress();
-        if (progress.state().terminal() || progress.cancelRequestedAt() != null) {
+        if (progress.state().terminal()) {
             return Optional.empty();
         }
+        if (progress.cancelRequestedAt() != null) {
+            boolean shorter =
+                    killGrace != null && killGrace.compareTo(run.spec().killGrace()) < 0;
+            return shorter
+                    ? Optional.of(
+                            new Change(progress, List.of(), List.of(by.event("run.cancel-hastened", run, killGrace))))
+                    : Optional.empty();
+        }
+        Instant now = by.at();
         progress = new RunRecord.Progress(
                 progress.state(), progress.startedAt(), progress.finishedAt(), now, progress.counts());
         List<Change.TaskUpdate> updates = new ArrayList<>();
         List<AuditEvent> audit = new ArrayList<>();
-        audit.add(new AuditEvent(now, actor, "run.cancel-requested", run.id().value(), Map.of()));
+        audit.add(by.event("run.cancel-requested", run, killGrace));
         TaskEvent event = new TaskEvent.CancelRequested(now);
         for (TaskRecord task : open) {
             Optional<Transitions.Next> next = Transitions.next(task, true, event);
@@ -109,7 +139,7 @@ public final class Tasks {
             TaskRecord.Progress to = next.get().progress();
             updates.add(new Change.TaskUpdate(task.id(), to, next.get().attempt()));
             progress = RunProgress.after(progress, task.state(), to.state(), now);
-            audit.add(stateChange(task, to, actor, now));
+            audit.add(stateChange(task, to, by.actor(), now));
         }
         return Optional.of(new Change(progress, updates, audit));
     }

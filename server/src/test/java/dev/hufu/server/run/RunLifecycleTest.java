@@ -274,6 +274,14 @@ final class RunLifecycleTest {
         assertThat(again.progress().cancelRequestedAt())
                 .isEqualTo(asked.progress().cancelRequestedAt());
         assertThat(wakeups.stopped).containsExactly(new AttemptId(task, 1), new AttemptId(task, 1));
+        world().cancellations().cancel(task.run(), "token:admin", RunSpec.DEFAULT_KILL_GRACE);
+        world().cancellations().cancel(task.run(), "token:admin");
+        assertThat(world().store().auditEntries(1, 100).stream()
+                        .map(AuditEntry::event)
+                        .filter(event -> event.action().startsWith("run.cancel"))
+                        .map(event -> event.action() + event.detail()))
+                .as("only what hastens it is on record again")
+                .containsExactly("run.cancel-requested{}", "run.cancel-hastened{killGraceMs=0}");
 
         Outcome killed = Samples.ended(new Ending.Signaled("SIGTERM"), StopCause.REQUESTED, timers.now(), timers.now());
         apply(task, new TaskEvent.Ended(1, killed, timers.now()));
