@@ -42,6 +42,7 @@ public final class Agent implements Service {
     private final AttemptFiles files;
     private final Outbox outbox;
     private final AttemptRegistry registry;
+    private final Calls calls;
 
     private final ReentrantLock lifecycle = new ReentrantLock();
     private Life life = Life.NEW;
@@ -83,6 +84,7 @@ public final class Agent implements Service {
                 outbox,
                 timers);
         registry = new AttemptRegistry(runner, journal, outbox, timers, config.maxRunning());
+        calls = new Calls(registry, link, timers);
     }
 
     /**
@@ -174,6 +176,8 @@ public final class Agent implements Service {
                 }
             }
             case ServerMessage.OutputRead read -> registry.outputRead(read.attempt(), read.stdout(), read.stderr());
+            case ServerMessage.ListProcesses call -> calls.take(call);
+            case ServerMessage.SendSignal call -> calls.take(call);
             case ServerMessage.Acknowledged acknowledged -> {
                 try (LogContext _ = LogContext.of(acknowledged.attempt())) {
                     registry.acknowledge(acknowledged.attempt());

@@ -15,7 +15,7 @@ public interface AgentLink extends AutoCloseable {
      */
     void open(Consumer<byte[]> fromServer, Runnable onConnected);
 
-    /** Sends an encoded {@link dev.hufu.protocol.AgentMessage}; dropped where there is no connection. */
+    /** Sends an encoded {@link dev.hufu.protocol.AgentMessage}; dropped where there is no connection. Any thread may. */
     void send(byte[] message);
 
     @Override

@@ -52,6 +52,7 @@ final class Attempt {
     private final CountDownLatch phaseKnown = new CountDownLatch(1);
 
     private final ReadPositions readPositions = new ReadPositions();
+    private final LiveProcess live = new LiveProcess();
 
     private final ReentrantLock lock = new ReentrantLock();
     private Phase phase = Phase.STARTING;
@@ -96,6 +97,10 @@ final class Attempt {
 
     ReadPositions readPositions() {
         return readPositions;
+    }
+
+    LiveProcess live() {
+        return live;
     }
 
     List<Attempt> olderOnes() {

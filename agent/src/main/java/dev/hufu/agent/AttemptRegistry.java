@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -182,16 +183,24 @@ final class AttemptRegistry {
 
     /** Readers have that much of its output; without effect where the attempt is not known. Does not wait. */
     void outputRead(AttemptId id, long stdout, long stderr) {
-        Attempt known;
+        find(id).map(Attempt::readPositions)
+                .filter(positions -> positions.advance(stdout, stderr))
+                .ifPresent(positions ->
+                        Threads.virtual("read-" + id, positions::tell).start());
+    }
+
+    /** The process of an attempt; empty where the attempt is not known. */
+    Optional<LiveProcess> live(AttemptId id) {
+        return find(id).map(Attempt::live);
+    }
+
+    private Optional<Attempt> find(AttemptId id) {
         lock.lock();
         try {
             NavigableMap<Integer, Attempt> attempts = tasks.get(id.task());
-            known = attempts == null ? null : attempts.get(id.number());
+            return Optional.ofNullable(attempts == null ? null : attempts.get(id.number()));
         } finally {
             lock.unlock();
-        }
-        if (known != null && known.readPositions().advance(stdout, stderr)) {
-            Threads.virtual("read-" + id, known.readPositions()::tell).start();
         }
     }
 

@@ -232,6 +232,7 @@ final class AttemptRunner {
     /** Waits for the end; empty where the launcher does not follow the process any more. */
     private Optional<ProcessResult> follow(Attempt attempt, RunningProcess process) throws InterruptedException {
         try (process) {
+            attempt.live().follow(process);
             if (attempt.readPositions().follow(process)) {
                 attempt.readPositions().tell();
             }
@@ -257,6 +258,7 @@ final class AttemptRunner {
             LOG.warn("A process is not followed any more; it is looked for", notFollowed);
             return Optional.empty();
         } finally {
+            attempt.live().leave();
             attempt.readPositions().leave();
         }
     }

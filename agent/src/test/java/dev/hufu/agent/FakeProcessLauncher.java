@@ -4,9 +4,11 @@ import dev.hufu.exec.ExitStatus;
 import dev.hufu.exec.Isolation;
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.OutputSummary;
+import dev.hufu.exec.ProcessInfo;
 import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessSpec;
+import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StopCause;
 import dev.hufu.exec.StopPolicy;
@@ -152,6 +154,9 @@ final class FakeProcessLauncher implements ProcessLauncher {
         private final long pid;
         private volatile boolean obeys = true;
         private volatile boolean killPending;
+        private final AtomicInteger looks = new AtomicInteger();
+        private final BlockingQueue<String> signals = new LinkedBlockingQueue<>();
+        private volatile boolean unreadable;
 
         private FakeProcess(long pid) {
             this.pid = pid;
@@ -189,6 +194,20 @@ final class FakeProcessLauncher implements ProcessLauncher {
         /** Comes before the process takes in what was consumed. */
         void beforeConsumed(Runnable obstacle) {
             beforeConsumed = obstacle;
+        }
+
+        /** How often somebody looked at its processes. */
+        int looks() {
+            return looks.get();
+        }
+
+        /** The signals it was sent. */
+        BlockingQueue<String> signals() {
+            return signals;
+        }
+
+        void unreadable(boolean whether) {
+            unreadable = whether;
         }
 
         void obeys(boolean whether) {
@@ -237,7 +256,29 @@ final class FakeProcessLauncher implements ProcessLauncher {
 
         @Override
         public void signal(int signal, boolean wholeTree) {
-            throw new UnsupportedOperationException("the agent sends no signals");
+            process.signals.add(signal + (wholeTree ? " to all" : " to one"));
+        }
+
+        @Override
+        public ProcessTree processes(int atMost) throws IOException {
+            process.looks.incrementAndGet();
+            if (process.unreadable) {
+                throw new IOException("the file cannot be read");
+            }
+            ProcessInfo main = new ProcessInfo(
+                    process.pid,
+                    1,
+                    "main",
+                    List.of("main", "x"),
+                    false,
+                    ProcessInfo.State.SLEEPING,
+                    Duration.ofMillis(10),
+                    Duration.ofMillis(20),
+                    4_096L,
+                    1,
+                    "do_wait",
+                    null);
+            return new ProcessTree(Samples.AT, process.alive() ? List.of(main) : List.of(), false);
         }
 
         @Override

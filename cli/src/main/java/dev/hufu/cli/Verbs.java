@@ -13,9 +13,11 @@ final class Verbs {
             "show",
             "logs",
             "cancel",
+            "signal",
             "retry",
             "wait",
             "nodes",
+            "doctor",
             "version",
             "bench",
             "completion",
@@ -44,9 +46,11 @@ final class Verbs {
                     case "show" -> new ShowVerb();
                     case "logs" -> new LogsVerb();
                     case "cancel" -> new CancelVerb();
+                    case "signal" -> new SignalVerb();
                     case "retry" -> new RetryVerb();
                     case "wait" -> new WaitVerb();
                     case "nodes" -> new NodesVerb();
+                    case "doctor" -> LaunchedVerb.doctor();
                     case "version" -> new VersionVerb();
                     case "bench" -> LaunchedVerb.bench();
                     case "completion" -> new CompletionVerb();

@@ -197,7 +197,12 @@ final class FakeServer implements AutoCloseable {
                         200,
                         "{\"items\":[" + node("local", 2) + "," + node("虎符-\\u001b[31m", 0) + "],\"nextCursor\":null}");
             default -> {
-                if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]/output")) {
+                if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]/processes")) {
+                    answer(exchange, 200, PROCESSES);
+                } else if (asked.matches("POST /tasks/" + RUN + "\\.[0-9]/signal")) {
+                    bodies.add(path + " " + body);
+                    answer(exchange, 202, task(0));
+                } else if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]/output")) {
                     output(exchange);
                 } else if (asked.matches("GET /tasks/" + RUN + "\\.[0-9]")) {
                     answer(exchange, 200, task(Integer.parseInt(asked.substring(asked.length() - 1))));
@@ -218,6 +223,20 @@ final class FakeServer implements AutoCloseable {
         String next = page < 2 ? "\"c" + (page + 1) + "\"" : "null";
         answer(exchange, 200, "{\"items\":[" + run + "],\"nextCursor\":" + next + "}");
     }
+
+    private static final String PROCESSES = """
+            {"takenAt":"2026-01-02T03:04:05.678Z","truncated":true,"new":1,"processes":[
+             {"pid":100,"parentPid":9,"name":"sh","command":"sh -c x","argv":["sh","-c","sleep 5 & wait"],
+              "argvTruncated":false,"state":"SLEEPING","userMs":10,"systemMs":20,"rssBytes":1048576,"threads":1,
+              "waitsOn":"do_wait","kernelStack":["do_wait+0x1"]},
+             {"pid":105,"parentPid":9,"name":"daemon","command":"","argv":[],"argvTruncated":false,"state":"ZOMBIE",
+              "userMs":0,"systemMs":0,"rssBytes":null,"threads":1,"waitsOn":null,"kernelStack":null},
+             {"pid":101,"parentPid":100,"name":"java","command":"","argv":["java","\\u001b[31m\\u009b","x"],
+              "argvTruncated":true,"state":"RUNNING","userMs":61000,"systemMs":500,"rssBytes":4404020,"threads":40,
+              "waitsOn":null,"kernelStack":null},
+             {"pid":102,"parentPid":101,"name":"sleep","command":"","argv":["sleep","5"],"argvTruncated":false,
+              "state":"SLEEPING","userMs":0,"systemMs":0,"rssBytes":512,"threads":1,"waitsOn":"hrtimer_nanosleep",
+              "kernelStack":null}]}""";
 
     private static String node(String name, int running) {
         return """

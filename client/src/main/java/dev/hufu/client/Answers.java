@@ -2,6 +2,7 @@ package dev.hufu.client;
 
 import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.Execution;
+import dev.hufu.protocol.ProcessList;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunState;
 import dev.hufu.protocol.TaskId;
@@ -112,6 +113,29 @@ final class Answers {
                 json.number("running"),
                 json.number("capacity"),
                 json.optionalInstant("lastSeenAt"));
+    }
+
+    static ProcessList processes(Json json) {
+        return new ProcessList(
+                json.required("takenAt", Instant::parse),
+                json.objects("processes", Answers::process),
+                json.flag("truncated"));
+    }
+
+    private static ProcessList.Item process(Json json) {
+        return new ProcessList.Item(
+                json.number("pid"),
+                json.number("parentPid"),
+                json.text("name"),
+                json.texts("argv"),
+                json.flag("argvTruncated"),
+                json.required("state", ProcessList.State::valueOf),
+                json.number("userMs"),
+                json.number("systemMs"),
+                json.present("rssBytes") ? json.number("rssBytes") : null,
+                json.integer("threads"),
+                json.optionalText("waitsOn"),
+                json.present("kernelStack") ? json.texts("kernelStack") : null);
     }
 
     static TaskId taskId(String text) {

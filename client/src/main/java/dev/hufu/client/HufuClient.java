@@ -3,7 +3,9 @@ package dev.hufu.client;
 import dev.hufu.client.HttpCalls.Form;
 import dev.hufu.client.HttpCalls.Request;
 import dev.hufu.client.HttpCalls.Response;
+import dev.hufu.protocol.ProcessList;
 import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.SignalName;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.support.SystemTimers;
 import dev.hufu.support.Timers;
@@ -151,6 +153,25 @@ public final class HufuClient implements AutoCloseable {
 
     public Task task(TaskId id) throws InterruptedException {
         return Answers.task(Json.object(get("/tasks/" + id)));
+    }
+
+    /** The processes that a running task has now, or had a second ago. A task that does not run is refused. */
+    public ProcessList processes(TaskId id) throws InterruptedException {
+        return Answers.processes(Json.object(get("/tasks/" + id + "/processes")));
+    }
+
+    /**
+     * Sends a signal to a running task; what follows from it is the process's own affair. Not sent again where its answer was
+     * lost: it may have been done. A task that does not run is refused.
+     *
+     * @param wholeTree to every process of the task, or to the main one only
+     */
+    public Task signal(TaskId id, SignalName signal, boolean wholeTree) throws InterruptedException {
+        byte[] body =
+                ("{\"signal\":\"" + signal + "\",\"wholeTree\":" + wholeTree + "}").getBytes(StandardCharsets.UTF_8);
+        Response response = send(new Request(
+                "POST", API + "/tasks/" + id + "/signal", Map.of(), () -> body, readTimeout, Form.WHOLE_ONCE));
+        return Answers.task(Json.object(response.body()));
     }
 
     /** Asks to stop a run; what became of it is in its tasks once they ended. A run that has ended is refused. */

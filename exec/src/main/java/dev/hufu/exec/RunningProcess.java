@@ -25,6 +25,14 @@ public interface RunningProcess extends AutoCloseable {
     void signal(int signal, boolean wholeTree) throws IOException;
 
     /**
+     * Looks at its processes as they are now; there are none once it has ended. Takes time that grows with their number.
+     *
+     * @param atMost how many processes are told of; of what is left out only that there is more
+     * @throws IOException if its attempt file cannot be read
+     */
+    ProcessTree processes(int atMost) throws IOException;
+
+    /**
      * Readers have its streams up to these positions, so that a process which waits for them ({@link OutputPolicy#BLOCK})
      * may go on. Positions only grow: a smaller one changes nothing, and one beyond what was written counts beforehand. They
      * are told to the process's supervisor as soon as it can be reached; nothing happens where the process has ended, or

@@ -4,7 +4,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** What an agent tells a server. Every message is idempotent by attempt: sent again, it changes nothing. */
+/**
+ * What an agent tells a server. Reports are idempotent by attempt: sent again, they change nothing. Answers to calls are sent
+ * once, and are worth nothing after the session.
+ */
 public sealed interface AgentMessage {
     /**
      * The first message of a session.
@@ -38,4 +41,20 @@ public sealed interface AgentMessage {
 
     /** The attempt has ended; sent again until it is acknowledged. */
     record Ended(AttemptId attempt, Outcome outcome) implements AgentMessage {}
+
+    /** Answers {@link ServerMessage.ListProcesses}. */
+    record ProcessesListed(AttemptId attempt, long call, ProcessList list) implements AgentMessage {}
+
+    /** Answers {@link ServerMessage.SendSignal}: it is on its way to the process. */
+    record SignalSent(AttemptId attempt, long call) implements AgentMessage {}
+
+    /** Answers any call that was not done. */
+    record NotDone(AttemptId attempt, long call, Why why) implements AgentMessage {
+        public enum Why {
+            /** No process of this attempt runs here. */
+            NOT_RUNNING,
+            /** It runs, and cannot be reached now. */
+            UNREACHABLE
+        }
+    }
 }

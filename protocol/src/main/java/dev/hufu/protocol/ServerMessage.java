@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What a server tells an agent. Every message is idempotent by attempt. */
+/**
+ * What a server tells an agent. Every message is idempotent by attempt, but for calls: those are sent once, and answered once
+ * by their number, which means nothing after the session.
+ */
 public sealed interface ServerMessage {
     /**
      * Start this attempt, once.
@@ -29,4 +32,15 @@ public sealed interface ServerMessage {
 
     /** The end is durable here; the agent may forget the attempt. */
     record Acknowledged(AttemptId attempt) implements ServerMessage {}
+
+    /** A call: what processes does this attempt have now? One look answers all that come within a second. */
+    record ListProcesses(AttemptId attempt, long call) implements ServerMessage {}
+
+    /**
+     * A call: send this signal. It is not a stop: what follows from it is the process's own affair.
+     *
+     * @param signal its name, as in {@code SIGHUP}
+     * @param wholeTree to every process, or to the main one only
+     */
+    record SendSignal(AttemptId attempt, long call, String signal, boolean wholeTree) implements ServerMessage {}
 }

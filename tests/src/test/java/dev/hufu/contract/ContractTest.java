@@ -52,6 +52,8 @@ final class ContractTest {
                 "POST /api/v1/runs/{id}/cancel",
                 "GET /api/v1/runs/{id}/tasks",
                 "GET /api/v1/tasks/{id}",
+                "GET /api/v1/tasks/{id}/processes",
+                "POST /api/v1/tasks/{id}/signal",
                 "GET /api/v1/tasks/{id}/output")) {
             NOT_PROVOKED.put(operation + " 503", NO_STORE);
         }
@@ -68,8 +70,19 @@ final class ContractTest {
         for (String list : List.of("GET /api/v1/runs/{id}/tasks", "GET /api/v1/nodes")) {
             NOT_SEEN.put(list + " nextCursor", "there is one node");
         }
+        if (!mayReadStacks()) {
+            NOT_SEEN.put("Process/kernelStack", "only root may read it");
+        }
         NOT_PROVOKED.put(
                 "POST /api/v1/runs/{id}/retry 403", "what is allowed would have to change after the first run");
+    }
+
+    private static boolean mayReadStacks() {
+        try {
+            return Files.readAllBytes(Path.of("/proc/self/stack")).length > 0;
+        } catch (IOException refused) {
+            return false;
+        }
     }
 
     private ServerProcess server;
@@ -85,14 +98,19 @@ final class ContractTest {
         check = new AnswerCheck(document);
         drive = new Drive(document, wire, server.api().token(), check);
         String ended = readEveryKindOfRun();
+        String running = server.api().submit(Api.argv("sleep", "1000"));
+        server.api().awaitRunning(running);
         for (Operation operation : document.operations()) {
             if (operation.method().equals("GET")) {
-                drive.read(operation, ended);
+                boolean live = operation.path().endsWith("/processes");
+                drive.read(operation, live ? running : ended);
             } else {
                 write(operation, ended);
             }
             drive.refusals(operation, ended);
         }
+        signal(running, ended);
+        server.api().kill(running);
         outputExpired();
         overload(directory.resolve("small"));
     }
@@ -201,6 +219,9 @@ final class ContractTest {
                     drive.call(operation, drive.request(operation, run, "").with("Idempotency-Key", "retry"));
                 }
             }
+            case "POST /api/v1/tasks/{id}/signal" -> {
+                // Needs a task that runs: see below.
+            }
             default -> {
                 if (drive.submits(operation)) {
                     drive.call(operation, drive.request(operation, ended, "").json(Drive.MINIMAL));
@@ -214,6 +235,15 @@ final class ContractTest {
         }
         if (operation.bodySchema().isPresent()) {
             drive.unknownRequestFields(operation);
+        }
+    }
+
+    private void signal(String running, String ended) throws IOException {
+        Operation signal = document.operation("POST", "/api/v1/tasks/{id}/signal");
+        for (String run : List.of(running, ended, Drive.UNKNOWN_RUN)) {
+            Request request = drive.request(signal, run, "");
+            drive.call(signal, request.json("{\"signal\":\"SIGURG\"}"));
+            drive.call(signal, request.json("{\"signal\":\"SIGRTMIN+1\",\"wholeTree\":true}"));
         }
     }
 

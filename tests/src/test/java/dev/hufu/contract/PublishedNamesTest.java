@@ -35,6 +35,8 @@ final class PublishedNamesTest {
             Map.entry("POST /api/v1/runs/{id}/retry", ""),
             Map.entry("GET /api/v1/runs/{id}/events", ""),
             Map.entry("GET /api/v1/tasks/{id}/output", "stream offset limit follow attempt stdoutOffset stderrOffset"),
+            Map.entry("GET /api/v1/tasks/{id}/processes", ""),
+            Map.entry("POST /api/v1/tasks/{id}/signal", ""),
             Map.entry("POST /api/v1/exec", ""),
             Map.entry("GET /api/v1/nodes", "limit cursor"),
             Map.entry("GET /api/v1/nodes/{name}", ""),

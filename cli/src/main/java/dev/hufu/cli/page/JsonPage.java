@@ -34,6 +34,10 @@ public final class JsonPage {
         return text(JsonValues.read(client.get("/tasks/" + id)));
     }
 
+    public static String processes(HufuClient client, TaskId id) throws InterruptedException {
+        return text(JsonValues.read(client.get("/tasks/" + id + "/processes")));
+    }
+
     /**
      * The items of a list, over as many pages as there are, as one array.
      *

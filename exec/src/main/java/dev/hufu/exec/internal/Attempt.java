@@ -2,6 +2,7 @@ package dev.hufu.exec.internal;
 
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.ProcessResult;
+import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.Signals;
 import dev.hufu.exec.StopCause;
@@ -239,6 +240,11 @@ final class Attempt implements RunningProcess {
             throw new IllegalArgumentException("no signal: " + signal);
         }
         tell(Requests.signal(signal, wholeTree));
+    }
+
+    @Override
+    public ProcessTree processes(int atMost) throws IOException {
+        return recovery.processes(file, atMost);
     }
 
     @Override

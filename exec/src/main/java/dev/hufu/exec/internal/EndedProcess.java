@@ -2,6 +2,7 @@ package dev.hufu.exec.internal;
 
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.ProcessResult;
+import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StopPolicy;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** A process that had ended when the launch returned: mostly one that could not be started. */
@@ -30,6 +32,11 @@ record EndedProcess(Path attemptFile, ProcessResult result) implements RunningPr
     /** Nothing is left to signal. */
     @Override
     public void signal(int signal, boolean wholeTree) {}
+
+    @Override
+    public ProcessTree processes(int atMost) {
+        return new ProcessTree(result.finishedAt(), List.of(), false);
+    }
 
     /** Nobody waits for a reader. */
     @Override

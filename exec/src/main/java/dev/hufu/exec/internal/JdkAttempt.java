@@ -3,8 +3,10 @@ package dev.hufu.exec.internal;
 import dev.hufu.exec.ExitStatus;
 import dev.hufu.exec.KillReport;
 import dev.hufu.exec.OutputReader;
+import dev.hufu.exec.ProcessInfo;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessSpec;
+import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.Signals;
 import dev.hufu.exec.StopCause;
@@ -17,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +30,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -307,6 +312,40 @@ final class JdkAttempt implements RunningProcess {
     @Override
     public Optional<Instant> startedAt() {
         return Optional.of(startedAt);
+    }
+
+    /** As the JDK knows them: without what it does not tell, and without what has lost its parent. */
+    @Override
+    public ProcessTree processes(int atMost) {
+        List<ProcessHandle> found = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .filter(ProcessHandle::isAlive)
+                .limit(atMost + 1L)
+                .toList();
+        return new ProcessTree(
+                clock.instant(),
+                found.stream().limit(atMost).map(JdkAttempt::info).toList(),
+                found.size() > atMost);
+    }
+
+    private static ProcessInfo info(ProcessHandle handle) {
+        ProcessHandle.Info info = handle.info();
+        List<String> argv = new ArrayList<>();
+        info.command().ifPresent(argv::add);
+        info.arguments().ifPresent(arguments -> argv.addAll(List.of(arguments)));
+        String command = info.command().orElse("");
+        return new ProcessInfo(
+                handle.pid(),
+                handle.parent().map(ProcessHandle::pid).orElse(0L),
+                command.substring(command.lastIndexOf('/') + 1),
+                argv,
+                false,
+                ProcessInfo.State.OTHER,
+                info.totalCpuDuration().orElse(Duration.ZERO),
+                Duration.ZERO,
+                null,
+                0,
+                null,
+                null);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.hufu.exec.internal;
 import dev.hufu.exec.ExitStatus;
 import dev.hufu.exec.OutputSummary;
 import dev.hufu.exec.ProcessResult;
+import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.StopCause;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,11 +13,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out from an attempt's file what became of it, and does what then remains to be done. Any thread may use it. */
 final class Recovery {
-    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+    private static final Path PROC = Path.of("/proc");
+    private static final Path BOOT_ID = PROC.resolve("sys/kernel/random/boot_id");
 
     /** What is left to say of an attempt that was launched and whose file somebody removed. */
     static final Finding.Lost FILE_GONE = new Finding.Lost(
@@ -99,6 +102,20 @@ final class Recovery {
 
     private static Finding lost(ExitStatus.Unknown.Why why, AttemptFile.Snapshot snapshot) {
         return new Finding.Lost(new ExitStatus.Unknown(why), snapshot.header(), snapshot.live());
+    }
+
+    /** What is below the supervisor of this attempt; nothing where it has none any more. */
+    ProcessTree processes(Path file, int atMost) throws IOException {
+        AttemptHeader header;
+        try (AttemptFile attempt = new AttemptFile(file)) {
+            header = attempt.snapshot().header();
+        }
+        ProcessTree tree = new ProcessTree(clock.instant(), List.of(), false);
+        if (header != null && header.supervisor() > 0) {
+            tree = new ProcessScan(PROC, atMost).below(header.supervisor(), clock.instant());
+        }
+        // A supervisor that let go of the file may have been at another attempt by the time it was looked at.
+        return Liveness.isHeld(file) ? tree : new ProcessTree(tree.takenAt(), List.of(), false);
     }
 
     /** A connection to the supervisor's control socket, not yet used. */

@@ -9,5 +9,7 @@ public enum Permission {
     /** To run commands. */
     SUBMIT,
     /** To stop them. */
-    CANCEL
+    CANCEL,
+    /** To send signals to what runs. */
+    SIGNAL
 }

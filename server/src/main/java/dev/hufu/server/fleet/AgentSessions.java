@@ -37,6 +37,7 @@ public final class AgentSessions implements Service {
     private static final int LONGEST_FACT = 1_024;
 
     private final Reconciliation reconciliation;
+    private final AgentCalls calls = new AgentCalls();
     private final Tasks tasks;
     private final Timers timers;
     private final ConcurrentHashMap<String, AgentSession> sessions = new ConcurrentHashMap<>();
@@ -101,6 +102,7 @@ public final class AgentSessions implements Service {
         AgentSession before = sessions.put(node, session);
         if (before != null) {
             before.close();
+            calls.lost(before);
         }
         if (stopped) {
             disconnected(session);
@@ -118,6 +120,11 @@ public final class AgentSessions implements Service {
         session(node).ifPresent(session -> session.send(message));
     }
 
+    /** Calls to those agents. */
+    AgentCalls calls() {
+        return calls;
+    }
+
     /** The names of the nodes that are connected. */
     public List<String> nodes() {
         return List.copyOf(sessions.keySet());
@@ -131,6 +138,7 @@ public final class AgentSessions implements Service {
     void disconnected(AgentSession session) {
         session.close();
         sessions.remove(session.node(), session);
+        calls.lost(session);
     }
 
     void received(AgentSession session, byte[] message) {
@@ -209,7 +217,15 @@ public final class AgentSessions implements Service {
                 yield true;
             }
             case AgentMessage.Ended ended -> end(session, ended);
+            case AgentMessage.ProcessesListed answer -> answered(session, answer.call(), answer);
+            case AgentMessage.SignalSent answer -> answered(session, answer.call(), answer);
+            case AgentMessage.NotDone answer -> answered(session, answer.call(), answer);
         };
+    }
+
+    private boolean answered(AgentSession session, long call, AgentMessage answer) {
+        calls.answered(session, call, answer);
+        return true;
     }
 
     private void greet(AgentSession session, AgentMessage.Hello hello) {

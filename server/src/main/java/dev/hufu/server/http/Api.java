@@ -1,7 +1,7 @@
 package dev.hufu.server.http;
 
 import dev.hufu.server.auth.Tokens;
-import dev.hufu.server.fleet.Nodes;
+import dev.hufu.server.fleet.Fleet;
 import dev.hufu.server.http.stream.OutputFollow;
 import dev.hufu.server.http.stream.Streams;
 import dev.hufu.server.output.Outputs;
@@ -26,7 +26,7 @@ public final class Api {
             RunActions runs,
             RunStore store,
             Outputs outputs,
-            Nodes nodes,
+            Fleet fleet,
             Tokens tokens,
             Supplier<String> metrics,
             Timers timers) {
@@ -39,9 +39,10 @@ public final class Api {
         all.addAll(new RunListRoutes(store).routes());
         all.addAll(new EventRoutes(store, runs.waits(), streams).routes());
         all.addAll(new TaskRoutes(store, taskOutputs).routes());
+        all.addAll(new LiveTaskRoutes(fleet.tasks(), taskOutputs).routes());
         all.addAll(new OutputRoutes(store, outputs.store(), follow, streams).routes());
         all.addAll(new ExecRoutes(runs, store, taskOutputs, follow, streams, timers).routes());
-        all.addAll(new NodeRoutes(nodes, submissions).routes());
+        all.addAll(new NodeRoutes(fleet.nodes(), submissions).routes());
         all.addAll(new HealthRoutes(submissions, store).routes());
         all.addAll(new MetricsRoutes(metrics).routes());
         all.addAll(new DocumentRoutes().routes());

@@ -7,6 +7,8 @@ import dev.hufu.server.http.stream.EventFollow;
 import dev.hufu.server.http.stream.MediaType;
 import dev.hufu.server.http.stream.OpenStream;
 import dev.hufu.server.http.stream.Streams;
+import dev.hufu.server.http.view.RunView;
+import dev.hufu.server.http.view.TaskView;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.store.RunEvent;

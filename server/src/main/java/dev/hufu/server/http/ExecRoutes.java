@@ -15,6 +15,7 @@ import dev.hufu.server.http.stream.OpenStream;
 import dev.hufu.server.http.stream.OutputFollow;
 import dev.hufu.server.http.stream.OutputFollow.Wanted;
 import dev.hufu.server.http.stream.Streams;
+import dev.hufu.server.http.view.TaskView;
 import dev.hufu.server.output.OutputCursor.Positions;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Refusal;

@@ -3,6 +3,7 @@ package dev.hufu.server.http;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunState;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.view.RunView;
 import dev.hufu.server.store.RunFilter;
 import dev.hufu.server.store.RunPage;
 import dev.hufu.server.store.RunStore;

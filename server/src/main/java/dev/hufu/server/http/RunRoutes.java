@@ -9,6 +9,7 @@ import dev.hufu.server.http.header.Preferences;
 import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.http.json.Json;
 import dev.hufu.server.http.order.RunRequestReader;
+import dev.hufu.server.http.view.RunView;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.run.Retries;

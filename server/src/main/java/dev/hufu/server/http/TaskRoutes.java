@@ -5,6 +5,7 @@ import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.auth.Permission;
+import dev.hufu.server.http.view.TaskView;
 import dev.hufu.server.output.TaskOutputs;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.store.RunStore;

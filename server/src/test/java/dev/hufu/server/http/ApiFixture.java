@@ -8,7 +8,7 @@ import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.config.ExecutionConfig;
 import dev.hufu.server.fleet.AgentSessions;
-import dev.hufu.server.fleet.Nodes;
+import dev.hufu.server.fleet.Fleet;
 import dev.hufu.server.output.OutputPulse;
 import dev.hufu.server.output.Outputs;
 import dev.hufu.server.output.ReaderProgress;
@@ -140,7 +140,7 @@ final class ApiFixture implements AutoCloseable {
                 runs,
                 store,
                 new Outputs(outputs, pulse, progress),
-                new Nodes(sessions, store, timers),
+                Fleet.of(sessions, store, timers),
                 tokens,
                 () -> "hufu_build_info 1.0\n",
                 timers);

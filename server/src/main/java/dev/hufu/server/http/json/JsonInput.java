@@ -113,6 +113,15 @@ public final class JsonInput {
         return null;
     }
 
+    /** True or false; null where it is neither, which is then reported. */
+    public @Nullable Boolean flag(String pointer) {
+        if (parser.hasToken(JsonToken.VALUE_TRUE) || parser.hasToken(JsonToken.VALUE_FALSE)) {
+            return parser.getBooleanValue();
+        }
+        wrongType(pointer, "true or false");
+        return null;
+    }
+
     /** A whole number; null where it is none that a {@code long} holds, which is then reported. */
     public @Nullable Long wholeNumber(String pointer) {
         if (isWholeNumber() && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {

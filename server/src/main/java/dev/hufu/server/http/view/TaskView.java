@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.view;
 
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Outcome.Ending;
@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /** A task as the API shows it. Pure. */
-final class TaskView {
+public final class TaskView {
     private TaskView() {}
 
-    static byte[] render(TaskRecord task, TaskOutputs.Summary output) {
+    public static byte[] render(TaskRecord task, TaskOutputs.Summary output) {
         return Json.write(generator -> write(generator, task, output));
     }
 
     /** For events, which say how things were: what was written by then is not known any more. */
-    static byte[] renderWithoutOutput(TaskRecord task) {
+    public static byte[] renderWithoutOutput(TaskRecord task) {
         return Json.write(generator -> write(generator, task, null));
     }
 
-    static void write(JsonGenerator generator, TaskRecord task, TaskOutputs.@Nullable Summary output) {
+    public static void write(JsonGenerator generator, TaskRecord task, TaskOutputs.@Nullable Summary output) {
         TaskRecord.Progress progress = task.progress();
         AttemptRecord last = task.currentAttemptRecord();
         Outcome outcome = last == null ? null : last.outcome();

@@ -1,4 +1,4 @@
-package dev.hufu.server.http;
+package dev.hufu.server.http.view;
 
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
@@ -19,21 +19,21 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /** A run as the API shows it: what was ordered with every default filled in, and how far it has come. */
-final class RunView {
+public final class RunView {
     /** A task with what is shown of its output. */
-    record TaskWithOutput(TaskRecord task, TaskOutputs.Summary output) {}
+    public record TaskWithOutput(TaskRecord task, TaskOutputs.Summary output) {}
 
     private RunView() {}
 
-    static byte[] render(RunRecord run) {
+    public static byte[] render(RunRecord run) {
         return Json.write(generator -> write(generator, run, null));
     }
 
-    static byte[] render(RunRecord run, List<TaskWithOutput> tasks) {
+    public static byte[] render(RunRecord run, List<TaskWithOutput> tasks) {
         return Json.write(generator -> write(generator, run, tasks));
     }
 
-    static void write(JsonGenerator generator, RunRecord run) {
+    public static void write(JsonGenerator generator, RunRecord run) {
         write(generator, run, null);
     }
 
