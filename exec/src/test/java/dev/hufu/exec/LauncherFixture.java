@@ -113,6 +113,24 @@ public final class LauncherFixture {
         }
     }
 
+    /** Both streams in the order of their arrival. */
+    public static String inOrder(OutputReader output) throws IOException {
+        List<OutputReader.Arrival> arrivals = output.arrivals(0, 1_000);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int at = 0; at < arrivals.size(); at++) {
+            OutputReader.Arrival arrival = arrivals.get(at);
+            long end = arrivals.subList(at + 1, arrivals.size()).stream()
+                    .filter(later -> later.stream() == arrival.stream())
+                    .mapToLong(OutputReader.Arrival::position)
+                    .findFirst()
+                    .orElse(output.extent(arrival.stream()).written());
+            ByteBuffer buffer = ByteBuffer.allocate((int) (end - arrival.position()));
+            output.read(arrival.stream(), arrival.position(), buffer);
+            bytes.writeBytes(buffer.array());
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
     /** Waits until the process has written that. */
     public static void awaitOutput(RunningProcess process, String text) throws Exception {
         await("output " + text, () -> textSoFar(process, StreamName.STDOUT).contains(text));

@@ -13,7 +13,6 @@ import dev.hufu.exec.ExitStatus.Signaled;
 import dev.hufu.exec.LauncherFixture.Outcome;
 import dev.hufu.exec.ProcessLauncher.Attachment;
 import dev.hufu.exec.ProcessLauncher.Capability;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -456,7 +455,7 @@ public abstract class ProcessLauncherContract {
                         .build())) {
             end(process);
             try (OutputReader output = process.output()) {
-                assertThat(inOrder(output)).isEqualTo("o1\ne1\no2\ne2\no3\ne3\no4\ne4\n");
+                assertThat(LauncherFixture.inOrder(output)).isEqualTo("o1\ne1\no2\ne2\no3\ne3\no4\ne4\n");
                 List<OutputReader.Arrival> arrivals = output.arrivals(0, 1_000);
                 assertThat(arrivals)
                         .hasSize(8)
@@ -594,22 +593,5 @@ public abstract class ProcessLauncherContract {
         ByteBuffer buffer = ByteBuffer.allocate(size);
         output.read(StreamName.STDOUT, position, buffer);
         return Arrays.copyOf(buffer.array(), buffer.position());
-    }
-
-    private static String inOrder(OutputReader output) throws IOException {
-        List<OutputReader.Arrival> arrivals = output.arrivals(0, 1_000);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int at = 0; at < arrivals.size(); at++) {
-            OutputReader.Arrival arrival = arrivals.get(at);
-            long end = arrivals.subList(at + 1, arrivals.size()).stream()
-                    .filter(later -> later.stream() == arrival.stream())
-                    .mapToLong(OutputReader.Arrival::position)
-                    .findFirst()
-                    .orElse(output.extent(arrival.stream()).written());
-            ByteBuffer buffer = ByteBuffer.allocate((int) (end - arrival.position()));
-            output.read(arrival.stream(), arrival.position(), buffer);
-            bytes.writeBytes(buffer.array());
-        }
-        return bytes.toString(StandardCharsets.UTF_8);
     }
 }
