@@ -8,14 +8,23 @@ import java.util.TreeMap;
  * aarch64 (source: {@code errno(3)}).
  */
 public final class Errno {
+    /** Operation not permitted. */
     public static final int EPERM = 1;
+    /** No such file or directory. */
     public static final int ENOENT = 2;
+    /** Argument list too long. */
     public static final int E2BIG = 7;
+    /** Permission denied. */
     public static final int EACCES = 13;
+    /** File exists. */
     public static final int EEXIST = 17;
+    /** Invalid argument. */
     public static final int EINVAL = 22;
+    /** File too large. */
     public static final int EFBIG = 27;
+    /** Timer expired: the start came too late. */
     public static final int ETIME = 62;
+    /** Not supported: what was asked for cannot be done here. */
     public static final int EOPNOTSUPP = 95;
 
     private record Entry(String name, String text) {}

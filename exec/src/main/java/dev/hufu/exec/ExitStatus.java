@@ -26,8 +26,11 @@ public sealed interface ExitStatus {
 
     /** Nobody can tell: the record is missing or damaged, or the supervisor was lost. */
     record Unknown(Why why) implements ExitStatus {
+        /** What is missing to know it. */
         public enum Why {
+            /** What watched it has ended without recording how it ended. */
             SUPERVISOR_LOST,
+            /** The record is cut, or is not what was written. */
             RECORD_DAMAGED
         }
     }

@@ -34,6 +34,7 @@ public record Isolation(
         V2_CORE,
         /** Version 1. */
         V1,
+        /** No groups. */
         NONE
     }
 
@@ -43,6 +44,7 @@ public record Isolation(
         CGROUP,
         /** By {@code setrlimit(2)}: for each process or its user, and passing it is an error the process sees. */
         RLIMIT,
+        /** Not at all: a launch that asks for it fails. */
         UNAVAILABLE
     }
 }

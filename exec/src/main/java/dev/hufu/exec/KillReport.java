@@ -10,6 +10,7 @@ import java.util.List;
  * @param duration from the first signal to the proof
  */
 public record KillReport(StopCause cause, Proof proof, List<Step> steps, Duration duration) {
+    /** Keeps a copy of the steps. */
     public KillReport {
         steps = List.copyOf(steps);
     }

@@ -18,6 +18,7 @@ public interface OutputReader extends AutoCloseable {
      * @param tailFrom position from which on bytes are kept again; equals {@code headKept} where nothing is missing
      */
     record Extent(long written, long headKept, long tailFrom) {
+        /** Whether bytes between the head and the last ones are not kept. */
         public boolean hasGap() {
             return tailFrom > headKept;
         }
@@ -31,6 +32,11 @@ public interface OutputReader extends AutoCloseable {
     /** From {@code position} on, bytes of {@code stream} arrived at {@code realtimeNanos} (since the epoch). */
     record Arrival(StreamName stream, long position, long realtimeNanos) {}
 
+    /**
+     * What of that stream was written and is kept, at this moment.
+     *
+     * @throws IOException if the attempt file cannot be read, or is damaged
+     */
     Extent extent(StreamName stream) throws IOException;
 
     /**

@@ -41,8 +41,10 @@ public interface ProcessLauncher extends AutoCloseable {
 
     /** What {@link #attach} found. */
     sealed interface Attachment {
+        /** It runs, and is followed from now on. */
         record Running(RunningProcess process) implements Attachment {}
 
+        /** It has ended, by now or long ago. */
         record Ended(ProcessResult result) implements Attachment {}
 
         /** There is no attempt file: nothing was started, provably. */
@@ -70,6 +72,7 @@ public interface ProcessLauncher extends AutoCloseable {
     /** A reader of an attempt's output, whether it runs or has ended. */
     OutputReader output(Path attemptFile) throws IOException;
 
+    /** What this launcher can promise; the same at every call. */
     Set<Capability> capabilities();
 
     /** Whom this launcher can run processes as, and how it keeps their {@link ResourceLimits}. */

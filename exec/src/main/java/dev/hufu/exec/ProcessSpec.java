@@ -47,10 +47,14 @@ public record ProcessSpec(
         boolean allowPrivilegeGain,
         @Nullable String user,
         ResourceLimits limits) {
+    /** {@link #killGrace} where nothing else is said. */
     public static final Duration DEFAULT_KILL_GRACE = Duration.ofSeconds(5);
+    /** {@link #drainGrace} where nothing else is said. */
     public static final Duration DEFAULT_DRAIN_GRACE = Duration.ofSeconds(1);
+    /** {@link #outputLimit} where nothing else is said, in bytes. */
     public static final long DEFAULT_OUTPUT_LIMIT = 16L << 20;
 
+    /** @throws IllegalArgumentException if a path is relative, a limit or grace negative, or the timeout not positive */
     public ProcessSpec {
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         if (!attemptFile.isAbsolute() || !workingDirectory.isAbsolute()) {
@@ -67,6 +71,7 @@ public record ProcessSpec(
         }
     }
 
+    /** A specification with nothing but where it is recorded, and what is executed. */
     public static Builder builder(Path attemptFile, Program program) {
         return new Builder(attemptFile, program);
     }
@@ -95,81 +100,101 @@ public record ProcessSpec(
             this.program = program;
         }
 
+        /** Adds one entry to the environment, or replaces it. */
         public Builder environment(String name, String value) {
             environment.put(name, value);
             return this;
         }
 
+        /** Adds these entries to the environment. */
         public Builder environment(Map<String, String> entries) {
             environment.putAll(entries);
             return this;
         }
 
+        /** See {@link ProcessSpec#workingDirectory}. */
         public Builder workingDirectory(Path directory) {
             this.workingDirectory = directory;
             return this;
         }
 
+        /** The whole of its standard input; a copy is kept. */
         public Builder stdin(byte[] input) {
             this.stdin = input.clone();
             return this;
         }
 
+        /** How long after its start it is stopped; null for never. */
         public Builder timeout(@Nullable Duration fromStart) {
             this.timeout = fromStart;
             return this;
         }
 
+        /** See {@link ProcessSpec#killGrace}. */
         public Builder killGrace(Duration grace) {
             this.killGrace = grace;
             return this;
         }
 
+        /** See {@link ProcessSpec#drainGrace}. */
         public Builder drainGrace(Duration grace) {
             this.drainGrace = grace;
             return this;
         }
 
+        /** See {@link ProcessSpec#notAfter}. */
         public Builder notAfter(@Nullable Instant moment) {
             this.notAfter = moment;
             return this;
         }
 
+        /** In bytes, for each of the two streams. */
         public Builder outputLimit(long bytes) {
             this.outputLimit = bytes;
             return this;
         }
 
+        /** What becomes of output beyond the limit. */
         public Builder outputPolicy(OutputPolicy policy) {
             this.outputPolicy = policy;
             return this;
         }
 
+        /** An entry of the environment that nobody else has, {@code NAME=value}. */
         public Builder marker(String entry) {
             this.marker = entry;
             return this;
         }
 
+        /** Kept in the attempt file for the caller; a copy is kept. */
         public Builder metadata(byte[] bytes) {
             this.metadata = bytes.clone();
             return this;
         }
 
+        /** Whether set-user-id programs work; they do not if this is not called. */
         public Builder allowPrivilegeGain(boolean allow) {
             this.allowPrivilegeGain = allow;
             return this;
         }
 
+        /** See {@link ProcessSpec#user}. */
         public Builder user(@Nullable String nameOrNumber) {
             this.user = nameOrNumber;
             return this;
         }
 
+        /** What it may use at most. */
         public Builder limits(ResourceLimits most) {
             this.limits = most;
             return this;
         }
 
+        /**
+         * The specification as it is by now.
+         *
+         * @throws IllegalArgumentException as the record does
+         */
         public ProcessSpec build() {
             return new ProcessSpec(
                     attemptFile,

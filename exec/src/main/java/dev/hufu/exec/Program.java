@@ -11,6 +11,7 @@ public sealed interface Program {
      *     searched in the {@code PATH} of the process's own environment
      */
     record CommandLine(List<String> argv) implements Program {
+        /** @throws IllegalArgumentException if {@code argv} is empty */
         public CommandLine {
             argv = List.copyOf(argv);
             if (argv.isEmpty()) {
@@ -27,6 +28,7 @@ public sealed interface Program {
      * @param arguments what follows the script's name
      */
     record Script(String text, List<String> interpreter, List<String> arguments) implements Program {
+        /** @throws IllegalArgumentException if {@code interpreter} is empty */
         public Script {
             interpreter = List.copyOf(interpreter);
             arguments = List.copyOf(arguments);

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
  */
 public record ResourceLimits(
         OptionalLong memoryBytes, OptionalDouble cpus, OptionalInt processes, OptionalInt openFiles) {
+    /** No limits. */
     public static final ResourceLimits NONE =
             new ResourceLimits(OptionalLong.empty(), OptionalDouble.empty(), OptionalInt.empty(), OptionalInt.empty());
 
@@ -25,6 +26,7 @@ public record ResourceLimits(
     /** Three, and one to load the program's libraries with. */
     public static final int LEAST_OPEN_FILES = 4;
 
+    /** @throws IllegalArgumentException if a limit is below the least, or no number */
     public ResourceLimits {
         if (memoryBytes.orElse(LEAST_MEMORY_BYTES) < LEAST_MEMORY_BYTES) {
             throw new IllegalArgumentException("memory must be at least 1 MiB");
@@ -41,22 +43,27 @@ public record ResourceLimits(
         }
     }
 
+    /** Whether nothing is limited. */
     public boolean isNone() {
         return memoryBytes.isEmpty() && cpus.isEmpty() && processes.isEmpty() && openFiles.isEmpty();
     }
 
+    /** This, with that much memory at most. */
     public ResourceLimits withMemoryBytes(long bytes) {
         return new ResourceLimits(OptionalLong.of(bytes), cpus, processes, openFiles);
     }
 
+    /** This, with that many processors' worth of time at most. */
     public ResourceLimits withCpus(double count) {
         return new ResourceLimits(memoryBytes, OptionalDouble.of(count), processes, openFiles);
     }
 
+    /** This, with that many processes and threads at most. */
     public ResourceLimits withProcesses(int count) {
         return new ResourceLimits(memoryBytes, cpus, OptionalInt.of(count), openFiles);
     }
 
+    /** This, with that many open descriptors of each process at most. */
     public ResourceLimits withOpenFiles(int count) {
         return new ResourceLimits(memoryBytes, cpus, processes, OptionalInt.of(count));
     }

@@ -5,8 +5,11 @@ import java.util.OptionalInt;
 
 /** Signal names and numbers of Linux on x86-64 and aarch64 (source: {@code signal(7)}). */
 public final class Signals {
+    /** The interrupt, as by Ctrl-C. */
     public static final int SIGINT = 2;
+    /** The end that no process can refuse. */
     public static final int SIGKILL = 9;
+    /** The request to end, which a process may handle or ignore. */
     public static final int SIGTERM = 15;
 
     /** The largest number a signal can have. */

@@ -9,12 +9,14 @@ import java.time.Duration;
  * @param grace time between SIGTERM and SIGKILL; zero kills at once
  */
 public record StopPolicy(StopCause cause, Duration grace) {
+    /** @throws IllegalArgumentException if the grace is negative */
     public StopPolicy {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("grace is negative");
         }
     }
 
+    /** For {@link StopCause#REQUESTED}, with that grace. */
     public static StopPolicy requested(Duration grace) {
         return new StopPolicy(StopCause.REQUESTED, grace);
     }

@@ -1,0 +1,3 @@
+module org.example.user {
+    requires dev.hufu.exec;
+}
