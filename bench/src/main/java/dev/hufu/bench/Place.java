@@ -36,18 +36,27 @@ final class Place implements AutoCloseable {
         return new Place(hufu, directory, limit);
     }
 
-    /** Builds the peer that is written in Go; empty where there is no Go, or no Gin. */
+    /** Builds the server that is written in Go; empty where there is no Go, or no Gin. */
     Optional<Path> gin() throws IOException, InterruptedException {
-        Path gin = directory.resolve("gin");
-        Path source = resource("gin.go", directory);
+        return go("gin", "no Go with Gin");
+    }
+
+    /** Builds the program that is written in Go; empty where there is no Go. */
+    Optional<Path> goPeer() throws IOException, InterruptedException {
+        return go("peer", "no Go");
+    }
+
+    private Optional<Path> go(String name, String without) throws IOException, InterruptedException {
+        Path program = directory.resolve(name);
+        Path source = resource(name + ".go", directory);
         Map<String, String> environment = Map.of("GO111MODULE", "off", "GOPATH", "/usr/share/gocode");
         try {
-            Program.output(List.of("go", "build", "-o", gin.toString(), source.toString()), environment);
+            Program.output(List.of("go", "build", "-o", program.toString(), source.toString()), environment);
         } catch (IOException missing) {
-            System.err.println("hufu bench: no Go with Gin here, so it is left out: " + missing.getMessage());
+            System.err.println("hufu bench: " + without + " here, so it is left out: " + missing.getMessage());
             return Optional.empty();
         }
-        return Optional.of(gin);
+        return Optional.of(program);
     }
 
     Path hufu() {

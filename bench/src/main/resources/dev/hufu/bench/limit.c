@@ -1,6 +1,6 @@
 /*
  * What plain C achieves on this machine: the limits that Hufu is measured against. Each mode prints one line of JSON,
- * but for emit and stamp, which are the commands that are run.
+ * but for emit, stamp and clean.
  *
  *   limit spawn CONCURRENCY COUNT COMMAND [ARGUMENT...]   vfork and exec, output captured through a pipe
  *   limit sync FILE COUNT BYTES                           append and fdatasync
@@ -10,6 +10,7 @@
  *   limit read FILE                                       a whole file, once
  *   limit emit BYTES                                      writes that many bytes
  *   limit stamp COUNT MILLISECONDS                        a line with the time (nanoseconds since the epoch) at that pace
+ *   limit clean PROGRAM [ARGUMENT...]                     becomes a program, with every signal as it is at a login
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -248,6 +249,19 @@ static void measure_read(const char *path) {
     printf("{\"bytes\":%lld,\"seconds\":%.6f}\n", (long long) total, (double) (now() - begin) / 1e9);
 }
 
+/* What Java starts inherits the signals that it blocks and ignores, which says nothing of a peer. */
+static void become(char **argv) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int each = 1; each < 32; each++) {
+        signal(each, SIG_DFL);
+    }
+    execv(argv[0], argv);
+    perror("limit: clean");
+    exit(1);
+}
+
 static int number(const char *text, int least, int most) {
     int value = atoi(text);
     if (value < least || value > most) {
@@ -276,6 +290,8 @@ int main(int argc, char **argv) {
         emit(strtoll(argv[2], NULL, 10));
     } else if (strcmp(mode, "stamp") == 0 && argc == 4) {
         stamp(number(argv[2], 1, 1000000), number(argv[3], 0, 60000));
+    } else if (strcmp(mode, "clean") == 0 && argc > 2) {
+        become(argv + 2);
     } else {
         fprintf(stderr, "limit: unknown mode or arguments\n");
         return 2;

@@ -81,14 +81,15 @@ public final class LaunchedPrograms {
                 .paragraph("WHAT is exec (the process library alone), wait (submit and wait over HTTP), submit (durable"
                         + " submits), output (a process that writes much), running (threads and memory of commands that"
                         + " run at once), queue (heap and submit rate with a long queue), restart (with many runs in the"
-                        + " store), start (of the server; first output of a command), flood (a full queue), or latency"
-                        + " (submit to start, write to follower, cancel to proof).")
+                        + " store), start (of the server; first output of a command), flood (a full queue), latency"
+                        + " (submit to start, write to follower, cancel to proof), or peers (the process library, and submit and"
+                        + " wait, beside what others use).")
                 .operand(
                         "WHAT",
                         1,
                         List.of(
                                 "exec", "wait", "submit", "output", "running", "queue", "restart", "start", "flood",
-                                "latency"))
+                                "latency", "peers"))
                 .alone()
                 .option(Option.of("--rounds", "N", "pairs to measure (5)"))
                 .option(Option.of("--count", "N", "what one round does: commands, requests, MiB, runs (of WHAT)"))
