@@ -111,7 +111,7 @@ final class DirectionTest {
             .resideOutsideOfPackage("dev.hufu.server.store..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.jdbi..", "org.flywaydb..")
+            .resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite..")
             .because("the store is one seam");
 
     @ArchTest
