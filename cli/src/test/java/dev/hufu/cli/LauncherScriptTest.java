@@ -328,6 +328,6 @@ final class LauncherScriptTest {
         env.put("FAKE_EXIT", "3");
         assertThat(run("", List.of(test, "--all", "-pl", "cli")).code()).isEqualTo(3);
         assertThat(builds())
-                .containsExactly(jdk + "|-B -ntp verify", jdk + "|-B -ntp verify -Dhufu.excludedGroups= -pl cli");
+                .containsExactly(jdk + "|-B -ntp verify", jdk + "|-B -ntp verify -Dhufu.excludedGroups= -Papi -pl cli");
     }
 }
