@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "control.h"
+#include "identity.h"
 #include "input.h"
 #include "instruction.h"
 #include "pump.h"
@@ -23,6 +25,8 @@
 struct attempt {
     struct attempt_file file;
     struct pump pumps[STREAMS];
+    struct cgroup group;
+    struct identity identity;
     struct stop stop;
     struct control control;
     struct ending ending;
@@ -140,6 +144,34 @@ static bool prepare(struct attempt *attempt, const struct request *request, stru
     return true;
 }
 
+/* Whom it runs as, and in what bounds. */
+static bool confine(struct attempt *attempt, const struct request *request) {
+    int error = identity_resolve(&attempt->identity, request->user);
+    if (error != 0) {
+        fail_to_start(attempt, error, STAGE_USER);
+        return false;
+    }
+    /* The kernel counts the processes of a user, not of a tree, and those of root not at all. */
+    bool foreign = attempt->identity.changes && attempt->identity.user != 0;
+    error = request->bounds.processes != NO_LIMIT && !foreign ? EOPNOTSUPP : cgroup_make(&attempt->group, request);
+    if (error != 0) {
+        fail_to_start(attempt, error, STAGE_LIMITS);
+        return false;
+    }
+    return true;
+}
+
+/* So that it can open them by name, as /dev/stdout. Best effort: it has them open as they are. */
+static void give_to(const struct identity *identity, const struct passed *passed) {
+    const int fds[] = {passed->input, passed->ends[STREAM_STDOUT], passed->ends[STREAM_STDERR]};
+    for (size_t i = 0; identity->changes && i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) {
+            int ignored = fchown(fds[i], identity->user, identity->group);
+            (void) ignored;
+        }
+    }
+}
+
 static uint64_t arm_deadline(const struct attempt *attempt, uint64_t timeout) {
     if (attempt->deadline < 0) {
         return 0;
@@ -160,11 +192,15 @@ static void tell_start(struct attempt *attempt, uint16_t type) {
 
 static void start(struct attempt *attempt, const struct request *request) {
     struct passed passed;
-    if (prepare(attempt, request, &passed)) {
+    if (prepare(attempt, request, &passed) && confine(attempt, request)) {
+        give_to(&attempt->identity, &passed);
         struct start birth = {
             .argv = request->argv,
             .envp = request->envp,
             .cwd = request->cwd,
+            .group = &attempt->group,
+            .bounds = &request->bounds,
+            .identity = &attempt->identity,
             .allow_privilege_gain = (request->flags & LAUNCH_ALLOW_PRIVILEGE_GAIN) != 0,
             .not_after = request->not_after,
             .input = passed.input,
@@ -175,6 +211,7 @@ static void start(struct attempt *attempt, const struct request *request) {
         int64_t realtime = now_realtime();
         attempt->started_at = now_monotonic();
         struct started started = start_command(&birth);
+        cgroup_joined(&attempt->group);
         if (started.pid > 0) {
             attempt->stop.main = started.pid;
             attempt->ending.start_realtime = realtime;
@@ -265,6 +302,8 @@ static void tend(struct attempt *attempt) {
 
 static int64_t due(const struct attempt *attempt) {
     int64_t moment = control_due(&attempt->control);
+    int64_t look = attempt->stop.phase == STOP_NONE ? cgroup_due(&attempt->group) : NEVER;
+    moment = look < moment ? look : moment;
     int64_t stop = attempt->no_children ? NEVER : stop_due(&attempt->stop);
     moment = stop < moment ? stop : moment;
     /* Past its time the drain grace has nothing more to say but to a drain without children. */
@@ -272,7 +311,17 @@ static int64_t due(const struct attempt *attempt) {
     return drain_counts && attempt->drain_until < moment ? attempt->drain_until : moment;
 }
 
-enum watched { WATCH_STDOUT, WATCH_STDERR, WATCH_CHILDREN, WATCH_AGENT, WATCH_DEADLINE, WATCH_LISTENER, WATCH_CANDIDATE };
+enum watched {
+    WATCH_STDOUT,
+    WATCH_STDERR,
+    WATCH_CHILDREN,
+    WATCH_AGENT,
+    WATCH_DEADLINE,
+    WATCH_LISTENER,
+    WATCH_CANDIDATE,
+    WATCH_EVENTS,
+    WATCHED = WATCH_EVENTS + EVENTS_MAXIMUM
+};
 
 static uint64_t room(const struct attempt *attempt, enum stream stream) {
     bool ending = attempt->stop.phase != STOP_NONE || attempt->drain_until != NEVER;
@@ -290,6 +339,21 @@ static void check_limit(struct attempt *attempt) {
     bool passed = file->written[STREAM_STDOUT] > file->output_limit || file->written[STREAM_STDERR] > file->output_limit;
     if (passed && file->policy == OUTPUT_KILL && attempt->stop.phase == STOP_NONE) {
         request_stop(attempt, CAUSE_OUTPUT, attempt->kill_grace);
+    }
+}
+
+/*
+ * A limit of the group is no brake: whoever hits it is stopped at once, all of it. Looked at also whenever something has
+ * ended, since it may have ended by that.
+ */
+static void check_group(struct attempt *attempt, const struct pollfd *ready) {
+    bool due = ready[WATCH_CHILDREN].revents != 0 || cgroup_due(&attempt->group) != NEVER;
+    for (int i = 0; i < attempt->group.events; i++) {
+        due = due || ready[WATCH_EVENTS + i].revents != 0;
+    }
+    enum cause cause = due ? cgroup_event(&attempt->group) : CAUSE_NONE;
+    if (cause != CAUSE_NONE && attempt->stop.phase == STOP_NONE) {
+        request_stop(attempt, cause, 0);
     }
 }
 
@@ -324,12 +388,19 @@ static void act(struct attempt *attempt, const struct pollfd *ready) {
     if (ready[WATCH_LISTENER].revents != 0) {
         control_accept(&attempt->control);
     }
+    check_group(attempt, ready);
     check_limit(attempt);
+}
+
+/* A file of a group tells of a change as an exception, a notice by being readable. */
+static struct pollfd event_of(const struct cgroup *group, int i) {
+    bool is_file = group->event[i].notice == group->event[i].fd;
+    return (struct pollfd){.fd = group->event[i].notice, .events = is_file ? POLLPRI : POLLIN};
 }
 
 static void watch(struct attempt *attempt) {
     while (!attempt->no_children || !drained(attempt)) {
-        struct pollfd watched[] = {
+        struct pollfd watched[WATCHED] = {
             [WATCH_STDOUT] = {.fd = readable(attempt, STREAM_STDOUT), .events = POLLIN},
             [WATCH_STDERR] = {.fd = readable(attempt, STREAM_STDERR), .events = POLLIN},
             [WATCH_CHILDREN] = {.fd = attempt->no_children ? -1 : attempt->signals, .events = POLLIN},
@@ -338,18 +409,27 @@ static void watch(struct attempt *attempt) {
             [WATCH_LISTENER] = {.fd = attempt->control.listener, .events = POLLIN},
             [WATCH_CANDIDATE] = {.fd = attempt->control.candidate, .events = POLLIN},
         };
-        int count = poll(watched, sizeof watched / sizeof watched[0], poll_timeout(due(attempt)));
+        for (int i = 0; i < attempt->group.events; i++) {
+            watched[WATCH_EVENTS + i] = event_of(&attempt->group, i);
+        }
+        nfds_t watching = WATCH_EVENTS + (nfds_t) attempt->group.events;
+        int count = poll(watched, watching, poll_timeout(due(attempt)));
         if (count > 0) {
             act(attempt, watched);
+        } else {
+            check_group(attempt, watched);
         }
         tend(attempt);
     }
-    stop_proven(&attempt->stop);
+    bool by_group = cgroup_end(&attempt->group);
+    stop_proven(&attempt->stop, by_group);
 }
 
 static enum attempt_outcome finish(const struct attempt_surroundings *surroundings, struct attempt *attempt) {
     uint8_t payload[EXIT_PAYLOAD_MAXIMUM];
     attempt->ending.cause = attempt->stop.cause;
+    /* Also where nothing was started. */
+    (void) cgroup_end(&attempt->group);
     if (attempt->script) {
         script_remove(attempt->path);
     }
@@ -376,7 +456,8 @@ static enum attempt_outcome finish(const struct attempt_surroundings *surroundin
 static void begin(struct attempt *attempt, const struct attempt_surroundings *surroundings, int connection,
         const struct request *request) {
     control_begin(&attempt->control, connection, request->control_socket);
-    stop_begin(&attempt->stop);
+    cgroup_none(&attempt->group);
+    stop_begin(&attempt->stop, &attempt->group);
     attempt->ending = (struct ending){0};
     attempt->pumps[STREAM_STDOUT].fd = -1;
     attempt->pumps[STREAM_STDERR].fd = -1;

@@ -24,7 +24,7 @@ trap 'rm -rf "$scratch"' EXIT INT TERM
 linkage=
 echo 'int main(void) { return 0; }' > "$scratch/probe.c"
 if "$compiler" -static -o "$scratch/probe" "$scratch/probe.c" > /dev/null 2>&1; then
-    linkage=-static
+    linkage='-static -DHUFU_STATIC'
 fi
 
 # shellcheck disable=SC2086 # words are wanted

@@ -21,12 +21,15 @@
 #include "frame.h"
 #include "orphans.h"
 #include "pool.h"
+#include "privileges.h"
 #include "record.h"
 #include "supervisor.h"
 #include "sys.h"
 #include "wire.h"
 
 enum { BACKLOG = 4096, EVENTS = 64, ACCEPTS_IN_A_ROW = 16 };
+
+#define USAGE "usage: hufu-launcher --socket ABSOLUTE-PATH [--max-idle N] [--keep-capabilities BITS]"
 
 /* Tags of epoll events beyond the pool's slots. */
 enum tag { TAG_LISTENER = POOL_SIZE, TAG_PARENT, TAG_CHILDREN };
@@ -37,6 +40,7 @@ static int events = -1;
 static int listener = -1;
 static int children = -1;
 static bool parent_stays;
+static uint64_t kept_capabilities;
 static int spare = -1; /* given up for a moment where descriptors have run out */
 
 static void say(const char *what, int error) {
@@ -126,6 +130,10 @@ static void set_up_process(void) {
     umask(022);
     if (chdir("/") != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
         fail("cannot set up the process", errno);
+    }
+    int error = privileges_bound(kept_capabilities);
+    if (error != 0) {
+        fail("cannot bound the capabilities of commands", error);
     }
     struct rlimit no_core = {0};
     setrlimit(RLIMIT_CORE, &no_core);
@@ -262,6 +270,16 @@ static int number(const char *text) {
     return (int) value;
 }
 
+static uint64_t set_of_bits(const char *text) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 16);
+    if (*text == 0 || *end != 0 || errno != 0) {
+        fail("--keep-capabilities is not a hexadecimal number in range", 0);
+    }
+    return value;
+}
+
 static void parse_arguments(int argc, char **argv) {
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc) {
@@ -271,12 +289,14 @@ static void parse_arguments(int argc, char **argv) {
             socket_path = argv[i + 1];
         } else if (strcmp(argv[i], "--max-idle") == 0) {
             pool_keep(number(argv[i + 1]));
+        } else if (strcmp(argv[i], "--keep-capabilities") == 0) {
+            kept_capabilities = set_of_bits(argv[i + 1]);
         } else {
-            fail("usage: hufu-launcher --socket PATH [--max-idle N]", 0);
+            fail(USAGE, 0);
         }
     }
     if (socket_path == NULL || socket_path[0] != '/') {
-        fail("usage: hufu-launcher --socket PATH [--max-idle N], PATH absolute", 0);
+        fail(USAGE, 0);
     }
 }
 

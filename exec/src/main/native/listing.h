@@ -1,8 +1,9 @@
-/* The numbers among a directory's entries: processes of /proc, threads of a process. */
+/* A directory's entries, without allocation: processes of /proc, threads of a process, groups inside a group. */
 #ifndef HUFU_LISTING_H
 #define HUFU_LISTING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct listing {
@@ -15,7 +16,10 @@ struct listing {
 
 bool listing_open(struct listing *listing, const char *path);
 
-/* False at the end, or where `error` is set, where the directory has been closed. */
+/* The next number; false at the end, or where `error` is set, where the directory has been closed. */
 bool listing_next(struct listing *listing, pid_t *number);
+
+/* Lengthens the path of a directory by the first directory in it. False: there is none, or no room for its name. */
+bool listing_enter_first(struct listing *listing, char *path, size_t room);
 
 #endif

@@ -12,6 +12,8 @@ enum {
     NAME_SIZE = 256,
     START_OFFSET = 112,
     POLICY_OFFSET = 656,
+    CGROUP_OFFSET = 660,
+    CGROUP_TEXT_OFFSET = 1152,
     LIVE_WRITTEN = 1024,
     LIVE_INDEX = 1040,
     LIVE_KEPT = 1048,
@@ -65,6 +67,23 @@ static void copy_name(uint8_t *target, const char *name) {
     }
 }
 
+/* Before any of them is made: whoever finds the supervisor dead looks there. */
+static void note_cgroups(uint8_t *header, const struct request *request) {
+    static bool noted;
+    if (noted) {
+        memset(header + CGROUP_TEXT_OFFSET, 0, CGROUP_TEXT_MAXIMUM);
+    }
+    noted = request->cgroup != CGROUP_NONE;
+    put32(header + CGROUP_OFFSET, request->cgroup);
+    put32(header + CGROUP_OFFSET + 4, (uint32_t) request->directories.count);
+    uint8_t *at = header + CGROUP_TEXT_OFFSET;
+    for (int i = 0; i < request->directories.count; i++) {
+        size_t length = strlen(request->directories.at[i]) + 1;
+        memcpy(at, request->directories.at[i], length);
+        at += length;
+    }
+}
+
 static void fill_header(const struct attempt_file *file, const struct request *request) {
     uint8_t *header = first_pages;
     memset(header + START_OFFSET, 0, LIVE_END - START_OFFSET);
@@ -82,6 +101,7 @@ static void fill_header(const struct attempt_file *file, const struct request *r
     copy_name(header + 144, request->control_socket);
     copy_name(header + 400, request->marker);
     put32(header + POLICY_OFFSET, file->policy);
+    note_cgroups(header, request);
 }
 
 static bool write_first_part(const struct attempt_file *file, const struct request *request) {

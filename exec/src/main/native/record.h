@@ -58,7 +58,7 @@ struct kill_step {
     int64_t realtime;
 };
 
-enum proof { PROOF_NONE = 0, PROOF_NO_CHILDREN = 2 };
+enum proof { PROOF_NONE = 0, PROOF_CGROUP = 1, PROOF_NO_CHILDREN = 2 };
 
 struct kill_report {
     enum proof proof;

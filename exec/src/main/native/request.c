@@ -146,6 +146,63 @@ static void take_strings(struct cursor *cursor, char **strings, uint32_t count) 
     strings[count] = NULL;
 }
 
+/* Groups of ours have names of ours: no other is ever made, killed or removed. */
+static bool is_group(const char *directory) {
+    const char *slash = strrchr(directory, '/');
+    return directory[0] == '/' && strstr(directory, "/../") == NULL && strncmp(slash + 1, "hufu-", 5) == 0;
+}
+
+static bool take_cgroup(struct cursor *cursor, uint32_t version, uint32_t count, struct strings *directories) {
+    if (version > CGROUP_LAST || count > CGROUPS_MAXIMUM || (version == CGROUP_NONE) != (count == 0)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        directories->at[i] = take_string(cursor);
+        if (!cursor->malformed && !is_group(directories->at[i])) {
+            return false;
+        }
+    }
+    directories->count = (int) count;
+    return !cursor->malformed;
+}
+
+static bool take_settings(struct cursor *cursor, struct request *request, uint32_t count) {
+    if (count > (request->cgroup == CGROUP_NONE ? 0 : SETTINGS_MAXIMUM)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct setting *setting = &request->settings[i];
+        uint32_t needed = take32(cursor);
+        setting->needed = needed == 1;
+        setting->file = take_string(cursor);
+        setting->value = take_string(cursor);
+        if (needed > 1 || cursor->malformed || setting->file[0] != '/') {
+            return false;
+        }
+    }
+    request->setting_count = (int) count;
+    return true;
+}
+
+static bool take_events(struct cursor *cursor, struct request *request, uint32_t count) {
+    if (count > (request->cgroup == CGROUP_NONE ? 0 : EVENTS_MAXIMUM)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct limit_event *event = &request->events[i];
+        uint32_t cause = take32(cursor);
+        event->file = take_string(cursor);
+        event->key = take_string(cursor);
+        if ((cause != CAUSE_MEMORY && cause != CAUSE_PIDS) || cursor->malformed || event->file[0] != '/'
+                || strlen(event->key) >= EVENT_KEY_MAXIMUM) {
+            return false;
+        }
+        event->cause = (enum cause) cause;
+    }
+    request->event_count = (int) count;
+    return true;
+}
+
 static int check(const struct request *request) {
     const uint32_t policies = LAUNCH_OUTPUT_KILL | LAUNCH_OUTPUT_BLOCK;
     const uint32_t known = LAUNCH_ALLOW_PRIVILEGE_GAIN | LAUNCH_SCRIPT | policies;
@@ -159,6 +216,13 @@ static int check(const struct request *request) {
     }
     if (strlen(request->attempt_file) >= ATTEMPT_FILE_MAXIMUM
             || strlen(request->control_socket) > CONTROL_SOCKET_MAXIMUM) {
+        return ENAMETOOLONG;
+    }
+    size_t names = 0;
+    for (int i = 0; i < request->directories.count; i++) {
+        names += strlen(request->directories.at[i]) + 1;
+    }
+    if (names > CGROUP_TEXT_MAXIMUM) {
         return ENAMETOOLONG;
     }
     return request->output_limit > OUTPUT_LIMIT_MAXIMUM ? EINVAL : 0;
@@ -179,15 +243,30 @@ int request_parse(struct request *request, uint8_t *payload, size_t length) {
     request->not_after = (int64_t) take64(&cursor);
     uint32_t argc = take32(&cursor);
     uint32_t envc = take32(&cursor);
+    request->bounds.data = take64(&cursor);
+    request->bounds.processes = take64(&cursor);
+    request->bounds.descriptors = take64(&cursor);
+    uint32_t cgroup = take32(&cursor);
+    uint32_t directories = take32(&cursor);
+    uint32_t settings = take32(&cursor);
+    uint32_t limit_events = take32(&cursor);
     request->attempt_file = take_string(&cursor);
     request->control_socket = take_string(&cursor);
     request->cwd = take_string(&cursor);
     request->marker = take_string(&cursor);
+    request->user = take_string(&cursor);
+    if (cursor.malformed || version != REQUEST_VERSION || !take_cgroup(&cursor, cgroup, directories, &request->directories)) {
+        return EPROTO;
+    }
+    request->cgroup = (enum cgroup_version) cgroup;
+    if (!take_settings(&cursor, request, settings) || !take_events(&cursor, request, limit_events)) {
+        return EPROTO;
+    }
     request->metadata = take_blob(&cursor);
     request->input = take_blob(&cursor);
     request->script = take_blob(&cursor);
     /* The shortest string takes five bytes: counts that cannot be true must not size anything. */
-    if (cursor.malformed || version != REQUEST_VERSION || argc == 0 || ((uint64_t) argc + envc) * 5 > cursor.left) {
+    if (cursor.malformed || argc == 0 || ((uint64_t) argc + envc) * 5 > cursor.left) {
         return EPROTO;
     }
     int error = check(request);
@@ -225,9 +304,16 @@ void request_release(struct request *request) {
 
 int sweep_parse(struct sweep_request *request, uint8_t *payload, size_t length) {
     struct cursor cursor = {.at = payload, .left = length};
+    *request = (struct sweep_request){0};
     request->marker = take_string(&cursor);
     request->pid = (int64_t) take64(&cursor);
     request->start_ticks = take64(&cursor);
+    uint32_t cgroup = take32(&cursor);
+    uint32_t directories = take32(&cursor);
+    if (cursor.malformed || !take_cgroup(&cursor, cgroup, directories, &request->directories)) {
+        return EPROTO;
+    }
+    request->cgroup = (enum cgroup_version) cgroup;
     if (cursor.malformed || cursor.left != 0 || request->pid < 0 || request->pid > INT_MAX) {
         return EPROTO;
     }

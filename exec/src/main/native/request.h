@@ -2,6 +2,7 @@
 #ifndef HUFU_REQUEST_H
 #define HUFU_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,33 @@
 struct bytes {
     const uint8_t *at;
     size_t length;
+};
+
+struct strings {
+    int count;
+    const char *at[CGROUPS_MAXIMUM];
+};
+
+struct setting {
+    const char *file;
+    const char *value;
+    bool needed;
+};
+
+/* The cause is there once the number behind the key, in that file of a group, is more than 0. */
+struct limit_event {
+    enum cause cause;
+    const char *file;
+    const char *key;
+};
+
+#define NO_LIMIT UINT64_MAX
+
+/* What setrlimit is to bound; NO_LIMIT leaves the supervisor's own. */
+struct bounds {
+    uint64_t data;
+    uint64_t processes;
+    uint64_t descriptors;
 };
 
 /* Pointers lead into the frame, and end with request_release. */
@@ -25,6 +53,14 @@ struct request {
     const char *control_socket;
     const char *cwd;
     const char *marker;
+    const char *user; /* empty: the supervisor's own */
+    struct bounds bounds;
+    enum cgroup_version cgroup;
+    struct strings directories;
+    struct setting settings[SETTINGS_MAXIMUM];
+    int setting_count;
+    struct limit_event events[EVENTS_MAXIMUM];
+    int event_count;
     struct bytes metadata;
     struct bytes input;
     struct bytes script;
@@ -38,6 +74,8 @@ struct sweep_request {
     const char *marker;
     int64_t pid;
     uint64_t start_ticks;
+    enum cgroup_version cgroup;
+    struct strings directories;
 };
 
 /* A frame in memory: small ones share one buffer, others are mapped. */

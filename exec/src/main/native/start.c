@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,11 @@ static void offer_to_out_of_memory_killer(void) {
     }
 }
 
+__attribute__((no_sanitize("address", "undefined"))) static bool bound(int resource, uint64_t most) {
+    uint64_t limit[2] = {most, most};
+    return most == NO_LIMIT || syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0;
+}
+
 /*
  * Only async-signal-safe system calls from here on. Umask and core limit are the supervisor's own and inherited; so is
  * the default action of every signal, since the supervisor blocks signals and neither ignores nor handles any.
@@ -58,14 +64,22 @@ __attribute__((no_sanitize("address", "undefined"))) static int be_born(void *ar
         return fail(birth, STAGE_FORK);
     }
     offer_to_out_of_memory_killer();
-    /* What a kernel before 5.9 leaves open is close-on-exec, all of it. */
-    syscall(SYS_close_range, start->script >= 0 ? SCRIPT_FD + 1 : SCRIPT_FD, ~0U, 0U);
+    if (!cgroup_join(start->group) || !bound(RLIMIT_DATA, start->bounds->data)
+            || !bound(RLIMIT_NPROC, start->bounds->processes)
+            || !bound(RLIMIT_NOFILE, start->bounds->descriptors)) {
+        return fail(birth, STAGE_LIMITS);
+    }
+    if (start->identity->changes && !identity_assume(start->identity)) {
+        return fail(birth, STAGE_USER);
+    }
     if (!start->allow_privilege_gain && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return fail(birth, STAGE_LIMITS);
     }
     if (chdir(start->cwd) != 0) {
         return fail(birth, STAGE_CHDIR);
     }
+    /* What a kernel before 5.9 leaves open is close-on-exec, all of it. */
+    syscall(SYS_close_range, start->script >= 0 ? SCRIPT_FD + 1 : SCRIPT_FD, ~0U, 0U);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -6,12 +6,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cgroup.h"
+#include "identity.h"
+#include "request.h"
+
 enum { SCRIPT_FD = 3 };
 
 struct start {
     char *const *argv;
     char *const *envp;
     const char *cwd;
+    const struct cgroup *group;
+    const struct bounds *bounds;
+    const struct identity *identity;
     bool allow_privilege_gain;
     int64_t not_after; /* realtime; 0: any time will do */
     int input; /* -1: /dev/null */

@@ -13,7 +13,9 @@
 #define PENDING_AFTER SECOND
 #define FINDING_MAXIMUM (50 * MILLISECOND)
 
-void stop_begin(struct stop *stop) {
+void stop_begin(struct stop *stop, struct cgroup *group) {
+    stop->group = group;
+    stop->rounds = 0;
     stop->phase = STOP_NONE;
     stop->cause = CAUSE_NONE;
     stop->main = 0;
@@ -125,7 +127,17 @@ void stop_strays(struct stop *stop) {
     }
 }
 
-static void kill_round(struct stop *stop) {
+/* What is in the group is all there mostly is; what got out of it is below us all the same. */
+static void kill_by_group(struct stop *stop) {
+    int inside = cgroup_kill(stop->group);
+    note_survivors(stop, inside);
+    if (inside > 0) {
+        note_step(stop, SIGKILL, inside);
+    }
+    stop->survivors = inside;
+}
+
+static void kill_by_descent(struct stop *stop) {
     struct kill_counts counts = kill_found(NULL);
     note_survivors(stop, counts.killed);
     if (counts.stopped > 0) {
@@ -138,6 +150,17 @@ static void kill_round(struct stop *stop) {
         kill(stop->main, SIGKILL);
     }
     stop->survivors = counts.killed;
+}
+
+static void kill_round(struct stop *stop) {
+    bool has_group = stop->group->version != CGROUP_NONE;
+    if (has_group) {
+        kill_by_group(stop);
+    }
+    if (!has_group || stop->rounds > 0) {
+        kill_by_descent(stop);
+    }
+    stop->rounds++;
     stop->round_at = after(now_monotonic(), (uint64_t) stop->pause);
     stop->pause = stop->pause * 2 < LONGEST_PAUSE ? stop->pause * 2 : LONGEST_PAUSE;
 }
@@ -167,7 +190,7 @@ int64_t stop_due(const struct stop *stop) {
     return stop->kill_at < stop->round_at ? stop->kill_at : stop->round_at;
 }
 
-void stop_proven(struct stop *stop) {
+void stop_proven(struct stop *stop, bool by_group) {
     if (stop->phase == STOP_NONE) {
         return;
     }
@@ -175,7 +198,7 @@ void stop_proven(struct stop *stop) {
         restore_priority(stop->priority);
     }
     note_survivors(stop, 0);
-    stop->report.proof = PROOF_NO_CHILDREN;
+    stop->report.proof = by_group ? PROOF_CGROUP : PROOF_NO_CHILDREN;
     stop->report.duration = now_monotonic() - stop->began;
     stop->kill_at = NEVER;
     stop->round_at = NEVER;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cgroup.h"
 #include "record.h"
 
 enum stop_phase { STOP_NONE, STOP_TERM, STOP_KILL };
@@ -13,6 +14,8 @@ enum stop_phase { STOP_NONE, STOP_TERM, STOP_KILL };
 struct stop {
     enum stop_phase phase;
     enum cause cause;
+    struct cgroup *group;
+    int rounds; /* of KILL */
     pid_t main; /* 0 once reaped: its group's number may then be another's */
     int64_t began;
     int64_t kill_at;
@@ -26,7 +29,7 @@ struct stop {
     struct kill_report report;
 };
 
-void stop_begin(struct stop *stop);
+void stop_begin(struct stop *stop, struct cgroup *group);
 
 /* The first cause stands; a later call can only shorten the grace. */
 void stop_request(struct stop *stop, enum cause cause, uint64_t grace);
@@ -38,8 +41,8 @@ void stop_strays(struct stop *stop);
 bool stop_tend(struct stop *stop);
 int64_t stop_due(const struct stop *stop);
 
-/* Nothing is left: completes the report. */
-void stop_proven(struct stop *stop);
+/* Nothing is left: completes the report. `by_group`: its group was killed, and was empty then. */
+void stop_proven(struct stop *stop, bool by_group);
 
 void stop_signal(const struct stop *stop, int signal, bool whole_tree);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "frame.h"
 #include "kill.h"
 #include "listing.h"
@@ -97,12 +98,34 @@ static void find_marked(const char *marker) {
     tree_blinded_by(listing.error == 0 ? 0 : EIO);
 }
 
+/* Whatever is in the attempt's groups, also what carries no marker; how many that was. */
+static int sweep_cgroup(const struct sweep_request *request, int64_t until, bool *left) {
+    static struct cgroup group;
+    int64_t pause = FIRST_PAUSE;
+    *left = false;
+    if (!cgroup_adopt(&group, request->cgroup, &request->directories)) {
+        return 0;
+    }
+    int killed = cgroup_kill(&group);
+    for (int inside = killed; inside > 0 && now_monotonic() < until; inside = cgroup_kill(&group)) {
+        struct timespec time = {.tv_nsec = pause};
+        nanosleep(&time, NULL);
+        pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+    }
+    (void) cgroup_end(&group);
+    /* One that cannot be removed is not empty, or not to be looked into. */
+    *left = request->directories.count > 0 && access(request->directories.at[0], F_OK) == 0;
+    return killed;
+}
+
 /* 0, or EIO: it cannot be said that nobody is left. */
 static int sweep(const struct sweep_request *request, uint32_t *killed, uint32_t *survivors) {
     bool blind;
     int64_t until = after(now_monotonic(), SWEEP_MAXIMUM);
     int64_t pause = FIRST_PAUSE;
     pid_t one = 0;
+    bool group_left;
+    int killed_by_group = sweep_cgroup(request, until, &group_left);
     find_ancestors();
     tree_clear();
     for (;;) {
@@ -123,9 +146,9 @@ static int sweep(const struct sweep_request *request, uint32_t *killed, uint32_t
         nanosleep(&time, NULL);
         pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
     }
-    *killed = (uint32_t) tree_count() - *survivors;
+    *killed = (uint32_t) (killed_by_group + tree_count()) - *survivors;
     tree_clear();
-    return *survivors == 0 && blind ? EIO : 0;
+    return *survivors == 0 && (blind || group_left) ? EIO : 0;
 }
 
 int sweep_serve(int connection, struct received *received) {

@@ -35,14 +35,24 @@ enum stage {
     STAGE_NOT_AFTER = 11
 };
 
-enum cause { CAUSE_NONE = 0, CAUSE_DEADLINE = 1, CAUSE_REQUESTED = 2, CAUSE_OUTPUT = 3, CAUSE_LAST = 5 };
+enum cause {
+    CAUSE_NONE = 0,
+    CAUSE_DEADLINE = 1,
+    CAUSE_REQUESTED = 2,
+    CAUSE_OUTPUT = 3,
+    CAUSE_MEMORY = 4,
+    CAUSE_PIDS = 5,
+    CAUSE_LAST = CAUSE_PIDS
+};
 
 enum output_policy { OUTPUT_TRUNCATE = 0, OUTPUT_KILL = 1, OUTPUT_BLOCK = 2 };
+
+enum cgroup_version { CGROUP_NONE = 0, CGROUP_V1 = 1, CGROUP_V2 = 2, CGROUP_LAST = CGROUP_V2 };
 
 enum state { STATE_PREPARING = 0, STATE_RUNNING = 1, STATE_STOPPING = 2, STATE_KILL_PENDING = 3, STATE_ENDED = 4 };
 
 enum {
-    REQUEST_VERSION = 2,
+    REQUEST_VERSION = 3,
     RECORD_VERSION = 1,
     FRAME_HEADER = 8,
     FRAME_MAXIMUM = 64 << 20,
@@ -50,7 +60,13 @@ enum {
     LAUNCH_SCRIPT = 2,
     LAUNCH_OUTPUT_KILL = 4,
     LAUNCH_OUTPUT_BLOCK = 8,
-    CONTROL_SOCKET_MAXIMUM = 107
+    CONTROL_SOCKET_MAXIMUM = 107,
+    CGROUPS_MAXIMUM = 8,
+    /* Room for the paths of an attempt's groups, all together. */
+    CGROUP_TEXT_MAXIMUM = 2048,
+    SETTINGS_MAXIMUM = 16,
+    EVENTS_MAXIMUM = 2,
+    EVENT_KEY_MAXIMUM = 16
 };
 
 static inline uint16_t get16(const uint8_t *at) {

@@ -264,6 +264,28 @@ static uint32_t count_of(const char *const *strings) {
     return count;
 }
 
+/* The counts go into the head, what they count comes behind the user. */
+static void add_groups(struct writer *counts, struct writer *groups, const struct order *order) {
+    uint32_t settings = 0;
+    uint32_t limit_events = 0;
+    for (const char *const *directory = order->directories; directory != NULL && *directory != NULL; directory++) {
+        add_string(groups, *directory);
+    }
+    for (; order->settings != NULL && order->settings[settings].file != NULL; settings++) {
+        add32(groups, order->settings[settings].needed);
+        add_string(groups, order->settings[settings].file);
+        add_string(groups, order->settings[settings].value);
+    }
+    for (; order->events != NULL && order->events[limit_events].file != NULL; limit_events++) {
+        add32(groups, order->events[limit_events].cause);
+        add_string(groups, order->events[limit_events].file);
+        add_string(groups, order->events[limit_events].key);
+    }
+    add32(counts, order->directories == NULL ? 0 : count_of(order->directories));
+    add32(counts, settings);
+    add32(counts, limit_events);
+}
+
 uint8_t *build_launch(const struct order *order, const char *file, const char *control, size_t *length) {
     struct writer writer = {0};
     add32(&writer, REQUEST_VERSION);
@@ -275,10 +297,19 @@ uint8_t *build_launch(const struct order *order, const char *file, const char *c
     add64(&writer, (uint64_t) order->not_after);
     add32(&writer, count_of(order->argv));
     add32(&writer, count_of(order->envp));
+    add64(&writer, order->data_limit == 0 ? NO_LIMIT : order->data_limit);
+    add64(&writer, order->process_limit == 0 ? NO_LIMIT : order->process_limit);
+    add64(&writer, order->descriptor_limit == 0 ? NO_LIMIT : order->descriptor_limit);
+    add32(&writer, order->cgroup);
+    struct writer groups = {0};
+    add_groups(&writer, &groups, order);
     add_string(&writer, file);
     add_string(&writer, control);
     add_string(&writer, order->cwd);
     add_string(&writer, order->marker);
+    add_string(&writer, order->user == NULL ? "" : order->user);
+    add(&writer, groups.bytes, groups.length);
+    free(groups.bytes);
     add_blob(&writer, order->metadata, strlen(order->metadata));
     add_blob(&writer, order->input, order->input_length);
     add_blob(&writer, order->script, order->script == NULL ? 0 : strlen(order->script));

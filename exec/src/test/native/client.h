@@ -13,6 +13,18 @@ struct launcher {
     char socket[108];
 };
 
+struct setting_order {
+    uint32_t needed;
+    const char *file;
+    const char *value;
+};
+
+struct event_order {
+    uint32_t cause;
+    const char *file;
+    const char *key;
+};
+
 struct order {
     const char *const *argv;
     const char *const *envp;
@@ -28,6 +40,14 @@ struct order {
     uint64_t kill_grace;
     uint64_t drain_grace;
     int64_t not_after;
+    const char *user; /* NULL: the launcher's own */
+    uint64_t data_limit; /* 0: none, as the two below */
+    uint64_t process_limit;
+    uint64_t descriptor_limit;
+    uint32_t cgroup;
+    const char *const *directories; /* ended by NULL, as the two below */
+    const struct setting_order *settings;
+    const struct event_order *events;
 };
 
 struct attempt_client {

@@ -238,9 +238,10 @@ static void sweep(struct launcher *launcher, const char *entry, pid_t pid, uint6
     memcpy(payload + 4, entry, length);
     put64(payload + 4 + length, (uint64_t) pid);
     put64(payload + 12 + length, ticks);
+    put64(payload + 20 + length, 0); /* no groups */
     int connection = connect_to(launcher->socket);
     CHECK(connection >= 0);
-    send_frame(connection, FRAME_SWEEP, payload, 20 + length);
+    send_frame(connection, FRAME_SWEEP, payload, 28 + length);
     uint8_t answer[64];
     size_t room = sizeof answer;
     CHECK_EQUAL(receive_frame(connection, answer, &room), FRAME_SWEPT);

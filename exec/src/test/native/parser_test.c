@@ -28,6 +28,21 @@ static uint8_t *sample(size_t *length) {
     order.input_length = 5;
     order.script = "script";
     order.not_after = INT64_C(-2);
+    static const char *const directories[] = {"/cgroup/freezer/hufu-1", "/cgroup/memory/hufu-1", NULL};
+    static const struct setting_order settings[] = {
+        {1, "/cgroup/memory/hufu-1/memory.limit_in_bytes", "1048576"},
+        {0, "/cgroup/memory/hufu-1/memory.memsw.limit_in_bytes", "1048576"},
+        {0, NULL, NULL},
+    };
+    static const struct event_order limit_events[] = {
+        {CAUSE_MEMORY, "/cgroup/memory/hufu-1/memory.oom_control", "oom_kill"}, {0, NULL, NULL}};
+    order.user = "nobody";
+    order.data_limit = 1 << 20;
+    order.descriptor_limit = 64;
+    order.cgroup = CGROUP_V1;
+    order.directories = directories;
+    order.settings = settings;
+    order.events = limit_events;
     return build_launch(&order, "/data/attempt", "/run/control", length);
 }
 
@@ -75,6 +90,14 @@ static void whole_request_is_understood(void) {
     CHECK(request.script.length == 6 && memcmp(request.script.at, "script", 6) == 0);
     CHECK(strcmp(request.argv[2], "echo hello") == 0 && request.argv[3] == NULL);
     CHECK(strcmp(request.envp[2], "EMPTY=") == 0 && request.envp[3] == NULL);
+    CHECK(strcmp(request.user, "nobody") == 0);
+    CHECK(request.bounds.data == 1 << 20 && request.bounds.processes == NO_LIMIT && request.bounds.descriptors == 64);
+    CHECK(request.cgroup == CGROUP_V1 && request.directories.count == 2);
+    CHECK(strcmp(request.directories.at[1], "/cgroup/memory/hufu-1") == 0);
+    CHECK(request.setting_count == 2 && request.settings[0].needed && !request.settings[1].needed);
+    CHECK(strcmp(request.settings[1].value, "1048576") == 0);
+    CHECK(request.event_count == 1 && request.events[0].cause == CAUSE_MEMORY);
+    CHECK(strcmp(request.events[0].key, "oom_kill") == 0);
     request_release(&request);
     free(payload);
 }
@@ -139,28 +162,39 @@ static void offset32(size_t offset, uint32_t value, int error) {
 }
 
 static void counts_and_flags_are_checked(void) {
-    offset32(0, 1, EPROTO); /* the version before */
-    offset32(0, 3, EPROTO);
+    offset32(0, 2, EPROTO); /* the version before */
+    offset32(0, 4, EPROTO);
     offset32(4, LAUNCH_SCRIPT | 16, EPROTO); /* unknown flag */
     offset32(4, LAUNCH_SCRIPT | LAUNCH_OUTPUT_KILL | LAUNCH_OUTPUT_BLOCK, EPROTO); /* which of the two? */
     offset32(4, 0, EPROTO); /* a script without its flag */
     offset32(48, 0, EPROTO); /* no argument */
     offset32(48, UINT32_MAX, EPROTO);
     offset32(52, UINT32_MAX, EPROTO);
+    offset32(80, CGROUP_NONE, EPROTO); /* groups of no hierarchy */
+    offset32(80, CGROUP_LAST + 1, EPROTO);
+    offset32(84, CGROUPS_MAXIMUM + 1, EPROTO);
+    offset32(88, SETTINGS_MAXIMUM + 1, EPROTO);
+    offset32(92, EVENTS_MAXIMUM + 1, EPROTO);
     offset32(12, 1 << 16, EINVAL); /* output limit beyond any file */
 }
 
 static void sweep_requests(void) {
-    uint8_t payload[] = {4, 0, 0, 0, 'A', '=', 'b', 0, 7, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0};
+    uint8_t payload[] = {4, 0, 0, 0, 'A', '=', 'b', 0, 7, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+        2, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, '/', 'c', '/', 'h', 'u', 'f', 'u', '-', 0};
     struct sweep_request request;
     CHECK_EQUAL(sweep_parse(&request, payload, sizeof payload), 0);
     CHECK(strcmp(request.marker, "A=b") == 0 && request.pid == 7 && request.start_ticks == 9);
+    CHECK(request.cgroup == CGROUP_V2 && request.directories.count == 1);
+    CHECK(strcmp(request.directories.at[0], "/c/hufu-") == 0);
     for (size_t cut = 0; cut < sizeof payload; cut++) {
         uint8_t *copy = malloc(cut + 1);
         memcpy(copy, payload, cut);
         CHECK_EQUAL(sweep_parse(&request, copy, cut), EPROTO);
         free(copy);
     }
+    payload[43] = '_'; /* no group of ours */
+    CHECK_EQUAL(sweep_parse(&request, payload, sizeof payload), EPROTO);
+    payload[43] = '-';
     payload[15] = 0x80; /* a negative pid */
     CHECK_EQUAL(sweep_parse(&request, payload, sizeof payload), EPROTO);
 }

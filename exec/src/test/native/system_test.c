@@ -296,7 +296,14 @@ static struct started start_by(int64_t not_after, const char *witness) {
     const char *argv[] = {"touch", witness, NULL};
     const char *envp[] = {"PATH=/usr/bin:/bin", NULL};
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    static struct cgroup none;
+    static struct identity own;
+    const struct bounds unbounded = {NO_LIMIT, NO_LIMIT, NO_LIMIT};
+    cgroup_none(&none);
     struct start start = {
+        .group = &none,
+        .bounds = &unbounded,
+        .identity = &own,
         .argv = (char *const *) (uintptr_t) argv,
         .envp = (char *const *) (uintptr_t) envp,
         .cwd = "/",

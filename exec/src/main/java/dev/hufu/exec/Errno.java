@@ -22,6 +22,8 @@ public final class Errno {
     public static final int EINVAL = 22;
     /** File too large. */
     public static final int EFBIG = 27;
+    /** File name too long. */
+    public static final int ENAMETOOLONG = 36;
     /** Timer expired: the start came too late. */
     public static final int ETIME = 62;
     /** Not supported: what was asked for cannot be done here. */

@@ -1,7 +1,11 @@
 package dev.hufu.exec;
 
+import dev.hufu.exec.Isolation.CgroupKind;
+import dev.hufu.exec.internal.Capabilities;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How the native launcher is run.
@@ -10,35 +14,67 @@ import java.util.Optional;
  *     socket's path stays below 107 bytes. Empty: {@code $XDG_RUNTIME_DIR/hufu}, else {@code /tmp/hufu-<uid>}
  * @param log the file its error output is appended to, made 0600 if missing; empty to discard it
  * @param maxIdleSupervisors how many idle supervisor processes are kept for reuse, 0 to 1,000
+ * @param keepCapabilities what processes may have of the launcher's own capabilities, such as {@code CAP_NET_RAW}, or
+ *     {@code ALL}; a process that runs as root can do with it, others only through set-user-id programs
+ * @param cgroups the control groups to use, and the start fails where they are not there; empty for those that offer most
+ * @param cgroupForEach whether each process gets a group; else those with limits that need one, of another user or with
+ *     {@link ProcessSpec#allowPrivilegeGain}
  */
-public record LauncherConfig(Optional<Path> runDirectory, Optional<Path> log, int maxIdleSupervisors) {
+public record LauncherConfig(
+        Optional<Path> runDirectory,
+        Optional<Path> log,
+        int maxIdleSupervisors,
+        Set<String> keepCapabilities,
+        Optional<CgroupKind> cgroups,
+        boolean cgroupForEach) {
     /** How many idle supervisors are kept where nothing else is said. */
     public static final int DEFAULT_MAX_IDLE_SUPERVISORS = 8;
 
-    /** @throws IllegalArgumentException if the number of idle supervisors is out of range */
+    /** @throws IllegalArgumentException if the number of idle supervisors is out of range, or a capability has no such name */
     public LauncherConfig {
         if (maxIdleSupervisors < 0 || maxIdleSupervisors > 1_000) {
             throw new IllegalArgumentException("maxIdleSupervisors must be 0 to 1000, not " + maxIdleSupervisors);
         }
+        keepCapabilities = Set.copyOf(new HashSet<>(keepCapabilities));
+        Capabilities.bits(keepCapabilities);
     }
 
     /** The user's run directory, no log, {@link #DEFAULT_MAX_IDLE_SUPERVISORS}. */
     public static LauncherConfig defaults() {
-        return new LauncherConfig(Optional.empty(), Optional.empty(), DEFAULT_MAX_IDLE_SUPERVISORS);
+        return new LauncherConfig(
+                Optional.empty(), Optional.empty(), DEFAULT_MAX_IDLE_SUPERVISORS, Set.of(), Optional.empty(), false);
     }
 
     /** This, with another directory for the sockets. */
     public LauncherConfig withRunDirectory(Path directory) {
-        return new LauncherConfig(Optional.of(directory), log, maxIdleSupervisors);
+        return new LauncherConfig(
+                Optional.of(directory), log, maxIdleSupervisors, keepCapabilities, cgroups, cgroupForEach);
     }
 
     /** This, with a file for what the launcher says on its error output. */
     public LauncherConfig withLog(Path file) {
-        return new LauncherConfig(runDirectory, Optional.of(file), maxIdleSupervisors);
+        return new LauncherConfig(
+                runDirectory, Optional.of(file), maxIdleSupervisors, keepCapabilities, cgroups, cgroupForEach);
     }
 
     /** This, with another number of idle supervisors. */
     public LauncherConfig withMaxIdleSupervisors(int count) {
-        return new LauncherConfig(runDirectory, log, count);
+        return new LauncherConfig(runDirectory, log, count, keepCapabilities, cgroups, cgroupForEach);
+    }
+
+    /** This, with capabilities that processes may keep. */
+    public LauncherConfig withKeepCapabilities(Set<String> names) {
+        return new LauncherConfig(runDirectory, log, maxIdleSupervisors, names, cgroups, cgroupForEach);
+    }
+
+    /** This, held to one kind of control groups. */
+    public LauncherConfig withCgroups(CgroupKind kind) {
+        return new LauncherConfig(
+                runDirectory, log, maxIdleSupervisors, keepCapabilities, Optional.of(kind), cgroupForEach);
+    }
+
+    /** This, with or without a group for each process. */
+    public LauncherConfig withCgroupForEach(boolean forEach) {
+        return new LauncherConfig(runDirectory, log, maxIdleSupervisors, keepCapabilities, cgroups, forEach);
     }
 }

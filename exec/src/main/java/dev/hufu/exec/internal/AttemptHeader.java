@@ -4,7 +4,9 @@ import dev.hufu.exec.OutputPolicy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The fixed part of an attempt file's header. */
@@ -15,9 +17,14 @@ record AttemptHeader(
         Target main,
         long startRealtime,
         String controlSocket,
-        String marker) {
+        String marker,
+        GroupPlan.Names groups) {
 
     private static final int POLICY_AT = 656;
+    private static final int GROUPS_AT = 660;
+    private static final int GROUP_NAMES_AT = 1152;
+    private static final int GROUP_NAMES_SIZE = 2048;
+    private static final int MAX_GROUPS = 8;
 
     /** Where things lie; every sum of these has been checked against overflow. */
     record Layout(
@@ -51,7 +58,29 @@ record AttemptHeader(
                 new Target(in.getLong(112), in.getLong(120)),
                 in.getLong(128),
                 text(in, 144, 256),
-                text(in, 400, 256));
+                text(in, 400, 256),
+                groups(in));
+    }
+
+    private static GroupPlan.Names groups(ByteBuffer in) throws MalformedException {
+        int version = in.getInt(GROUPS_AT);
+        int count = in.getInt(GROUPS_AT + Integer.BYTES);
+        require(version >= 0 && version <= 2, "version of control groups");
+        require(count >= 0 && count <= MAX_GROUPS && (version == 0) == (count == 0), "number of control groups");
+        List<String> directories = new ArrayList<>(count);
+        int at = GROUP_NAMES_AT;
+        for (int group = 0; group < count; group++) {
+            int end = at;
+            while (end < GROUP_NAMES_AT + GROUP_NAMES_SIZE && in.get(end) != 0) {
+                end++;
+            }
+            require(end < GROUP_NAMES_AT + GROUP_NAMES_SIZE, "names of control groups");
+            byte[] name = new byte[end - at];
+            in.get(at, name);
+            directories.add(new String(name, StandardCharsets.UTF_8));
+            at = end + 1;
+        }
+        return new GroupPlan.Names(version, directories);
     }
 
     private static Layout layout(ByteBuffer in) throws MalformedException {

@@ -88,7 +88,9 @@ final class LauncherProcess implements Closeable {
                 "--socket",
                 socket.toString(),
                 "--max-idle",
-                Integer.toString(config.maxIdleSupervisors())));
+                Integer.toString(config.maxIdleSupervisors()),
+                "--keep-capabilities",
+                Long.toHexString(Capabilities.bits(config.keepCapabilities()))));
         builder.environment().clear();
         builder.redirectError(Redirect.DISCARD);
         if (config.log().isPresent()) {

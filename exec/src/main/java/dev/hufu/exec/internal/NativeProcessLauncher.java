@@ -37,13 +37,16 @@ public final class NativeProcessLauncher implements ProcessLauncher {
 
     private final LauncherHost host;
     private final Recovery recovery;
+    private final Confinement confinement;
     private final InstantSource clock;
     private final ThreadFactory threads;
     private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private NativeProcessLauncher(LauncherHost host, InstantSource clock, ThreadFactory threads) throws IOException {
+    private NativeProcessLauncher(
+            LauncherHost host, Confinement confinement, InstantSource clock, ThreadFactory threads) throws IOException {
         this.host = host;
+        this.confinement = confinement;
         this.recovery = new Recovery(host, clock);
         this.clock = clock;
         this.threads = threads;
@@ -51,14 +54,23 @@ public final class NativeProcessLauncher implements ProcessLauncher {
 
     public static NativeProcessLauncher start(LauncherConfig config, InstantSource clock, ThreadFactory threads)
             throws IOException {
-        return new NativeProcessLauncher(LauncherHost.start(config, threads), clock, threads);
+        // First, since the launcher begins where this process is by then.
+        Cgroups cgroups = Cgroups.detect(config.cgroups());
+        LauncherHost host = LauncherHost.start(config, threads);
+        try {
+            return new NativeProcessLauncher(host, Confinement.of(cgroups, config, host.pid()), clock, threads);
+        } catch (IOException | RuntimeException e) {
+            host.close();
+            throw e;
+        }
     }
 
     @Override
     public RunningProcess launch(ProcessSpec spec) throws IOException {
         ByteBuffer request;
         try {
-            request = Requests.launch(spec, host.newControlSocket());
+            Path controlSocket = host.newControlSocket();
+            request = Requests.launch(spec, controlSocket, confinement.plan(spec, nameOf(controlSocket)));
         } catch (Requests.UnlaunchableException e) {
             return failed(spec, e.status());
         }
@@ -82,6 +94,12 @@ public final class NativeProcessLauncher implements ProcessLauncher {
                 throw failure;
             }
         }
+    }
+
+    /** Nobody else uses that of the socket, so nobody else uses that of the groups. */
+    private static String nameOf(Path controlSocket) {
+        String name = String.valueOf(controlSocket.getFileName());
+        return name.substring(0, name.lastIndexOf('.'));
     }
 
     private static @Nullable Answer firstAnswer(Connection connection, ByteBuffer request) throws IOException {
@@ -188,7 +206,7 @@ public final class NativeProcessLauncher implements ProcessLauncher {
 
     @Override
     public Isolation isolation() {
-        return Isolation.NONE;
+        return confinement.isolation();
     }
 
     @Override

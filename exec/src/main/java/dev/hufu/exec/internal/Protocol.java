@@ -2,7 +2,7 @@ package dev.hufu.exec.internal;
 
 /** The constants of PROTOCOL.md. */
 final class Protocol {
-    static final int REQUEST_VERSION = 2;
+    static final int REQUEST_VERSION = 3;
     static final int RECORD_VERSION = 1;
     static final int MAX_REQUEST = 64 << 20;
     static final int FRAME_PREFIX = 4;

@@ -140,11 +140,12 @@ final class Recovery {
         boolean sameBoot = header == null || header.bootId().equals(bootId);
         String known = marker.isEmpty() && header != null ? header.marker() : marker;
         AttemptHeader.Target main = header == null ? AttemptHeader.Target.NONE : header.main();
-        if (!sameBoot || (known.isEmpty() && main.pid() == 0)) {
+        GroupPlan.Names groups = header == null ? GroupPlan.Names.NONE : header.groups();
+        if (!sameBoot || (known.isEmpty() && main.pid() == 0 && groups.version() == 0)) {
             return true;
         }
         try (Connection connection = host.connect()) {
-            connection.send(Requests.sweep(known, main));
+            connection.send(Requests.sweep(known, main, groups));
             if (connection.receive() instanceof Answer.Swept(int _, int survivors)) {
                 return survivors == 0;
             }

@@ -7,6 +7,7 @@ import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.exec.StopPolicy;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
@@ -16,12 +17,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** Encodes the frames that go to the launcher and to supervisors. */
 final class Requests {
-    private static final int LAUNCH_FIXED = 56;
+    private static final int LAUNCH_FIXED = 96;
+    private static final int GROUPS_MAXIMUM = 32 << 10;
     private static final String SCRIPT_NAME = "/dev/fd/3";
 
     private Requests() {}
@@ -46,17 +49,11 @@ final class Requests {
         }
     }
 
-    static ByteBuffer launch(ProcessSpec spec, Path controlSocket) throws UnlaunchableException {
+    static ByteBuffer launch(ProcessSpec spec, Path controlSocket, Confinement.Plan plan) throws UnlaunchableException {
         if (spec.outputLimit() > Protocol.MAX_OUTPUT_LIMIT) {
             throw new UnlaunchableException(Errno.EFBIG, "output limit above 1 TiB");
         }
         requireMarkerInEnvironment(spec);
-        if (spec.user() != null) {
-            throw new UnlaunchableException(Errno.EPERM, LaunchStage.USER, "another user");
-        }
-        if (!spec.limits().isNone()) {
-            throw new UnlaunchableException(Errno.EOPNOTSUPP, LaunchStage.LIMITS, "a limit this launcher cannot keep");
-        }
         byte[] script = new byte[0];
         List<String> argv;
         int flags = flag(spec.outputPolicy()) | (spec.allowPrivilegeGain() ? Protocol.ALLOW_PRIVILEGE_GAIN : 0);
@@ -74,7 +71,9 @@ final class Requests {
                 text(PathBytes.of(spec.attemptFile())),
                 text(PathBytes.of(controlSocket)),
                 text(PathBytes.of(spec.workingDirectory())),
-                text(encode(spec.marker())));
+                text(encode(spec.marker())),
+                text(encode(spec.user() == null ? "" : spec.user())));
+        ByteBuffer groups = groups(plan.groups());
         List<byte[]> blobs = List.of(spec.metadata(), spec.stdin(), script);
         List<byte[]> words = new ArrayList<>(argv.size() + spec.environment().size());
         for (String word : argv) {
@@ -84,7 +83,7 @@ final class Requests {
             words.add(text(encode(entry(entry))));
         }
 
-        long payload = LAUNCH_FIXED + sizeOf(head) + sizeOf(blobs) + sizeOf(words);
+        long payload = LAUNCH_FIXED + sizeOf(head) + groups.remaining() + sizeOf(blobs) + sizeOf(words);
         if (payload > Protocol.MAX_REQUEST - Protocol.FRAME_HEADER) {
             throw new UnlaunchableException(Errno.E2BIG, "request above 64 MiB");
         }
@@ -97,11 +96,46 @@ final class Requests {
                 .putLong(nanos(spec.drainGrace()))
                 .putLong(spec.notAfter() == null ? 0 : realtime(spec.notAfter()))
                 .putInt(argv.size())
-                .putInt(spec.environment().size());
+                .putInt(spec.environment().size())
+                .putLong(plan.data())
+                .putLong(plan.processes())
+                .putLong(plan.descriptors())
+                .putInt(plan.groups().names().version())
+                .putInt(plan.groups().names().directories().size())
+                .putInt(plan.groups().settings().size())
+                .putInt(plan.groups().events().size());
         put(frame, head);
+        frame.put(groups);
         put(frame, blobs);
         put(frame, words);
         return frame.flip();
+    }
+
+    private static ByteBuffer groups(GroupPlan plan) throws UnlaunchableException {
+        ByteBuffer part = ByteBuffer.allocate(GROUPS_MAXIMUM).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            for (String directory : plan.names().directories()) {
+                put(part, directory);
+            }
+            for (GroupPlan.Setting setting : plan.settings()) {
+                part.putInt(setting.needed() ? 1 : 0);
+                put(part, setting.file());
+                put(part, setting.value());
+            }
+            for (GroupPlan.Event event : plan.events()) {
+                part.putInt(StopCauses.number(event.cause()));
+                put(part, event.file());
+                put(part, event.key());
+            }
+        } catch (BufferOverflowException e) {
+            throw new UnlaunchableException(Errno.ENAMETOOLONG, LaunchStage.LIMITS, "control groups' names");
+        }
+        return part.flip();
+    }
+
+    private static void put(ByteBuffer part, String name) throws UnlaunchableException {
+        byte[] bytes = text(encode(name));
+        part.putInt(bytes.length).put(bytes);
     }
 
     private static int flag(OutputPolicy policy) {
@@ -134,15 +168,26 @@ final class Requests {
         return frame(Protocol.ATTACH, 0).flip();
     }
 
-    static ByteBuffer sweep(String marker, AttemptHeader.Target main) {
-        byte[] text = marker.getBytes(StandardCharsets.UTF_8);
-        return frame(Protocol.SWEEP, Integer.BYTES + text.length + 1 + 2 * Long.BYTES)
-                .putInt(text.length + 1)
-                .put(text)
-                .put((byte) 0)
-                .putLong(main.pid())
+    static ByteBuffer sweep(String marker, AttemptHeader.Target main, GroupPlan.Names groups) {
+        List<byte[]> names = new ArrayList<>();
+        for (String directory : groups.directories()) {
+            names.add(terminated(directory));
+        }
+        List<byte[]> first = List.of(terminated(marker));
+        ByteBuffer frame =
+                frame(Protocol.SWEEP, (int) (sizeOf(first) + 2 * Long.BYTES + 2 * Integer.BYTES + sizeOf(names)));
+        put(frame, first);
+        frame.putLong(main.pid())
                 .putLong(main.startTicks())
-                .flip();
+                .putInt(groups.version())
+                .putInt(names.size());
+        put(frame, names);
+        return frame.flip();
+    }
+
+    private static byte[] terminated(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return Arrays.copyOf(bytes, bytes.length + 1);
     }
 
     private static void requireMarkerInEnvironment(ProcessSpec spec) {

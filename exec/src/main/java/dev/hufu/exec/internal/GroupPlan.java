@@ -1,0 +1,41 @@
+package dev.hufu.exec.internal;
+
+import dev.hufu.exec.StopCause;
+import java.util.List;
+
+/**
+ * The control groups one attempt is put into.
+ *
+ * @param settings written in this order once the groups are made
+ * @param events where to see that a limit was hit
+ */
+record GroupPlan(Names names, List<Setting> settings, List<Event> events) {
+    static final GroupPlan NONE = new GroupPlan(Names.NONE, List.of(), List.of());
+
+    GroupPlan {
+        settings = List.copyOf(settings);
+        events = List.copyOf(events);
+    }
+
+    /**
+     * What is enough to find, kill and remove them.
+     *
+     * @param version of control groups, 0 where there are none
+     * @param directories the first is the one to kill by
+     */
+    record Names(int version, List<String> directories) {
+        static final Names NONE = new Names(0, List.of());
+
+        Names {
+            directories = List.copyOf(directories);
+        }
+    }
+
+    /**
+     * @param needed whether the launch fails where it cannot be written
+     */
+    record Setting(boolean needed, String file, String value) {}
+
+    /** The limit was hit once the number behind that key is more than 0. */
+    record Event(StopCause cause, String file, String key) {}
+}
