@@ -24,8 +24,15 @@ struct line {
     char text[FIELDS][ACCOUNT_NAME_MAXIMUM + 2];
 };
 
+static const char *passwd_file = "/etc/passwd";
+static const char *group_file = "/etc/group";
 static struct reader reader;
 static struct line line;
+
+void accounts_use(const char *passwd, const char *group) {
+    passwd_file = passwd;
+    group_file = group;
+}
 
 bool parse_id(const char *text, size_t length, uint32_t *id) {
     uint64_t value = 0;
@@ -120,7 +127,7 @@ int account_find(const char *user, struct account *account) {
     if (strlen(user) > ACCOUNT_NAME_MAXIMUM) {
         return ENOENT;
     }
-    if (!begin("/etc/passwd")) {
+    if (!begin(passwd_file)) {
         return errno;
     }
     while (found != 0 && next_line("", &ignored)) {
@@ -144,7 +151,7 @@ int account_groups(const struct account *account, gid_t *groups, int room) {
     int count = 1;
     bool is_member;
     groups[0] = account->group;
-    if (!begin("/etc/group")) {
+    if (!begin(group_file)) {
         return errno == ENOENT ? count : -1;
     }
     while (count >= 0 && next_line(account->name, &is_member)) {

@@ -23,4 +23,7 @@ int account_find(const char *user, struct account *account);
 /* The account's group and all that list it as a member; how many, or -1 with errno. */
 int account_groups(const struct account *account, gid_t *groups, int room);
 
+/* For tests: which files those are. */
+void accounts_use(const char *passwd, const char *group);
+
 #endif

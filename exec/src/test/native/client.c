@@ -1,6 +1,5 @@
 #include "client.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -54,16 +53,6 @@ bool eventually(bool (*condition)(const void *), const void *argument, int secon
         nap();
     }
     return condition(argument);
-}
-
-char state_of(pid_t pid) {
-    struct process_stat stat;
-    return read_stat(pid, &stat) ? stat.state : 0;
-}
-
-bool alive(pid_t pid) {
-    char state = state_of(pid);
-    return state != 0 && state != 'Z' && state != 'X';
 }
 
 static bool is_gone(const void *pid) {
@@ -127,11 +116,23 @@ pid_t await_number(const char *path, int seconds) {
     return (pid_t) number_in(path);
 }
 
+static struct launcher start_launcher(int max_idle, int resource, uint64_t maximum, const char *option,
+        const char *value);
+
 struct launcher launcher_start(int max_idle) {
     return launcher_start_limited(max_idle, RLIMIT_NLIMITS, 0);
 }
 
 struct launcher launcher_start_limited(int max_idle, int resource, uint64_t maximum) {
+    return start_launcher(max_idle, resource, maximum, NULL, NULL);
+}
+
+struct launcher launcher_start_with(const char *option, const char *value) {
+    return start_launcher(8, RLIMIT_NLIMITS, 0, option, value);
+}
+
+static struct launcher start_launcher(int max_idle, int resource, uint64_t maximum, const char *option,
+        const char *value) {
     struct launcher launcher;
     int input[2];
     int output[2];
@@ -148,7 +149,8 @@ struct launcher launcher_start_limited(int max_idle, int resource, uint64_t maxi
             setrlimit(resource, &limit);
         }
         signal(SIGQUIT, SIG_IGN);
-        execl(launcher_binary, "hufu-launcher", "--socket", launcher.socket, "--max-idle", idle, (char *) NULL);
+        execl(launcher_binary, "hufu-launcher", "--socket", launcher.socket, "--max-idle", idle, option, value,
+                (char *) NULL);
         _exit(127);
     }
     close(input[0]);
@@ -556,64 +558,4 @@ char *read_head(const char *file, int stream, size_t *length) {
     CHECK(bytes != NULL);
     CHECK(*length == 0 || read_at(file, header64(file, stream == 0 ? 48 : 56), bytes, *length));
     return bytes;
-}
-
-static bool marked(pid_t pid, const char *marker) {
-    static char environment[1 << 16];
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/environ", (int) pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, environment, sizeof environment - 1);
-    if (fd >= 0) {
-        close(fd);
-    }
-    environment[length > 0 ? length : 0] = 0;
-    for (const char *entry = environment; *entry != 0; entry += strlen(entry) + 1) {
-        if (strcmp(entry, marker) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int count_marked(const char *marker) {
-    DIR *directory = opendir("/proc");
-    int count = 0;
-    CHECK(directory != NULL);
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        pid_t pid = (pid_t) atol(entry->d_name);
-        count += pid > 0 && marked(pid, marker);
-    }
-    closedir(directory);
-    return count;
-}
-
-int descriptors_of(pid_t pid) {
-    char path[64];
-    int count = 0;
-    snprintf(path, sizeof path, "/proc/%d/fd", (int) pid);
-    DIR *directory = opendir(path);
-    if (directory == NULL) {
-        return -1;
-    }
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        count += entry->d_name[0] != '.';
-    }
-    closedir(directory);
-    return count;
-}
-
-int children_of(pid_t pid, pid_t *pids, int room) {
-    DIR *directory = opendir("/proc");
-    int count = 0;
-    CHECK(directory != NULL);
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        struct process_stat stat;
-        pid_t child = (pid_t) atol(entry->d_name);
-        if (child > 0 && read_stat(child, &stat) && stat.parent == pid && count < room) {
-            pids[count++] = child;
-        }
-    }
-    closedir(directory);
-    return count;
 }

@@ -88,6 +88,7 @@ enum { SPOOL_FULL = 1, STRAYS_KILLED = 2 };
 /* A launcher of the case's own. */
 struct launcher launcher_start(int max_idle);
 struct launcher launcher_start_limited(int max_idle, int resource, uint64_t maximum);
+struct launcher launcher_start_with(const char *option, const char *value);
 
 /* Ends it as the agent's death does; checks that it goes with status 0 and leaves no socket. */
 void launcher_end(struct launcher *launcher);

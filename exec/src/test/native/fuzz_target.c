@@ -100,6 +100,29 @@ static uint32_t count_of(char *const *strings) {
     return count;
 }
 
+static void same_directories(struct said *said, const struct strings *directories) {
+    for (int i = 0; i < directories->count; i++) {
+        const char *name = strrchr(directories->at[i], '/');
+        REQUIRE(directories->at[i][0] == '/' && strncmp(name, "/hufu-", 6) == 0);
+        same_string(said, directories->at[i]);
+    }
+}
+
+static void same_groups(struct said *said, const struct request *request) {
+    same_directories(said, &request->directories);
+    for (int i = 0; i < request->setting_count; i++) {
+        same32(said, request->settings[i].needed ? 1 : 0);
+        same_string(said, request->settings[i].file);
+        same_string(said, request->settings[i].value);
+    }
+    for (int i = 0; i < request->event_count; i++) {
+        same32(said, request->events[i].cause);
+        same_string(said, request->events[i].file);
+        same_string(said, request->events[i].key);
+        REQUIRE(strlen(request->events[i].key) < EVENT_KEY_MAXIMUM);
+    }
+}
+
 /* Said again from what was understood, it is the same. */
 static void check_launch(const struct request *request, struct said said) {
     same32(&said, REQUEST_VERSION);
@@ -111,10 +134,19 @@ static void check_launch(const struct request *request, struct said said) {
     same64(&said, (uint64_t) request->not_after);
     same32(&said, count_of(request->argv));
     same32(&said, count_of(request->envp));
+    same64(&said, request->bounds.data);
+    same64(&said, request->bounds.processes);
+    same64(&said, request->bounds.descriptors);
+    same32(&said, request->cgroup);
+    same32(&said, (uint32_t) request->directories.count);
+    same32(&said, (uint32_t) request->setting_count);
+    same32(&said, (uint32_t) request->event_count);
     same_string(&said, request->attempt_file);
     same_string(&said, request->control_socket);
     same_string(&said, request->cwd);
     same_string(&said, request->marker);
+    same_string(&said, request->user);
+    same_groups(&said, request);
     same_blob(&said, request->metadata);
     same_blob(&said, request->input);
     same_blob(&said, request->script);
@@ -150,6 +182,9 @@ static int parse_sweep(uint8_t *payload, size_t length) {
         same_string(&said, request.marker);
         same64(&said, (uint64_t) request.pid);
         same64(&said, request.start_ticks);
+        same32(&said, request.cgroup);
+        same32(&said, (uint32_t) request.directories.count);
+        same_directories(&said, &request.directories);
         REQUIRE(said.at == said.end);
     }
     return error;

@@ -37,7 +37,7 @@ if [ ! -x "$out/tests" ] || [ -n "$newer" ]; then
     fi
     parts=$(find "$sources" -name '*.c' ! -name launcher.c ! -name pool.c ! -name orphans.c)
     # shellcheck disable=SC2086
-    "$compiler" $warnings $sanitizers -o "$out/tests" "$here/main.c" "$here/client.c" "$here"/*_test.c $parts
+    "$compiler" $warnings $sanitizers -o "$out/tests" "$here/main.c" "$here"/client*.c "$here"/*_test.c $parts
     CC=$compiler "$here/fuzz.sh" "$out" 0 1 "$here"/corpus/* > /dev/null
     touch "$out/stamp"
 fi

@@ -37,6 +37,7 @@ final class Cgroups {
 
     private static final String PREFIX = "hufu-";
     private static final String OWN_LEAF = "hufu-agent";
+    static final long NOT_TO_BE_MOVED = 0;
     private static final int PERIOD_MICROS = 100_000;
 
     private final CgroupKind kind;
@@ -54,7 +55,12 @@ final class Cgroups {
      * @throws IOException if the wanted kind is not there
      */
     static Cgroups detect(Optional<CgroupKind> wanted) throws IOException {
-        return detect(wanted, CgroupMounts.read(), ProcessHandle.current().pid());
+        // A service manager could not start its service again in a group that was made ready for groups inside: there
+        // it is the
+        // manager who puts this process into a leaf.
+        boolean mayMove = System.getenv("INVOCATION_ID") == null;
+        return detect(
+                wanted, CgroupMounts.read(), mayMove ? ProcessHandle.current().pid() : NOT_TO_BE_MOVED);
     }
 
     static Cgroups detect(Optional<CgroupKind> wanted, CgroupMounts mounts, long ownPid) throws IOException {
@@ -122,7 +128,9 @@ final class Cgroups {
     private static boolean moveToLeaf(Path base, long ownPid) {
         boolean offersLimits = words(base.resolve("cgroup.controllers")).stream()
                 .anyMatch(word -> List.of("memory", "pids", "cpu").contains(word));
-        if (!offersLimits || !words(base.resolve("cgroup.procs")).equals(List.of(Long.toString(ownPid)))) {
+        if (!offersLimits
+                || ownPid == NOT_TO_BE_MOVED
+                || !words(base.resolve("cgroup.procs")).equals(List.of(Long.toString(ownPid)))) {
             return false;
         }
         Path leaf = base.resolve(OWN_LEAF);
