@@ -27,8 +27,11 @@ static bool bound_inheritable(uint64_t kept) {
 
 int privileges_bound(uint64_t kept) {
     for (int capability = 0; capability < CAPABILITIES_MAXIMUM; capability++) {
-        if (is_kept(kept, capability) || prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != 1
-                || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) {
+        int there = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+        if (there < 0 && errno == EINVAL) {
+            break; /* past the last that this kernel knows */
+        }
+        if (there == 0 || (there > 0 && (is_kept(kept, capability) || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0))) {
             continue;
         }
         /* An ordinary user may not, and has none that a command could get but by a set-user-id program. */

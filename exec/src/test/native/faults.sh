@@ -49,7 +49,7 @@ if [ -n "$newer" ]; then
     "$compiler" $sanitizers -o "$out/faulty/hufu-launcher" "$out"/faulty/*.o -x none "$out/faulty/shim"
     parts=$(find "$sources" -name '*.c' ! -name launcher.c ! -name pool.c ! -name orphans.c)
     # shellcheck disable=SC2086
-    "$compiler" $warnings -g -O1 -o "$out/faulty/faults" "$here/faults/main.c" "$here/faults/scenarios.c" "$here/client.c" $parts
+    "$compiler" $warnings -g -O1 -o "$out/faulty/faults" "$here/faults/main.c" "$here/faults/scenarios.c" "$here"/client*.c $parts
     touch "$out/faulty/stamp"
 fi
 

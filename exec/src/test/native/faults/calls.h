@@ -12,6 +12,7 @@
 enum { SHORT = -1 };
 
 #define CALLS                              \
+    CALL(access, EACCES)                   \
     CALL(accept4, EMFILE, ECONNABORTED)    \
     CALL(bind, EACCES, EADDRINUSE)         \
     CALL(chdir, EACCES)                    \
@@ -23,8 +24,10 @@ enum { SHORT = -1 };
     CALL(epoll_create1, EMFILE)            \
     CALL(epoll_ctl, ENOSPC)                \
     CALL(epoll_wait, EINTR)                \
+    CALL(eventfd, EMFILE)                  \
     CALL(execve, ENOMEM, ENOENT)           \
     CALL(faccessat, EACCES)                \
+    CALL(fchown, EPERM)                    \
     CALL(fcntl, ENOLCK, EINTR)             \
     CALL(fork, EAGAIN)                     \
     CALL(fstatat, EIO)                     \
@@ -33,18 +36,21 @@ enum { SHORT = -1 };
     CALL(kill, EPERM)                      \
     CALL(listen, EADDRINUSE)               \
     CALL(lstat, ENOENT)                    \
+    CALL(mkdir, EACCES, ENOSPC)            \
     CALL(mmap, ENOMEM)                     \
     CALL(munmap, ENOMEM)                   \
     CALL(nanosleep, EINTR)                 \
     CALL(open, EMFILE, EIO)                \
     CALL(pipe2, EMFILE)                    \
     CALL(poll, EINTR, ENOMEM)              \
+    CALL(pread, EIO)                       \
     CALL(prctl, EPERM)                     \
     CALL(pwrite, ENOSPC, EINTR, SHORT)     \
     CALL(pwritev, ENOSPC, EINTR, SHORT)    \
     CALL(read, EINTR, EIO)                 \
     CALL(recv, EINTR, ECONNRESET, SHORT)   \
     CALL(recvmsg, EINTR, ENOMEM)           \
+    CALL(rmdir, EBUSY, EACCES)             \
     CALL(send, EINTR, EPIPE)               \
     CALL(sendmsg, EINTR, EAGAIN)           \
     CALL(setpgid, EPERM)                   \
@@ -54,23 +60,31 @@ enum { SHORT = -1 };
     CALL(signalfd, EMFILE)                 \
     CALL(socket, EMFILE)                   \
     CALL(socketpair, EMFILE)               \
+    CALL(statfs, EIO)                      \
     CALL(timerfd_create, EMFILE)           \
     CALL(unlink, EIO)                      \
     CALL(wait4, EINTR)                     \
     CALL(waitpid, EINTR)                   \
     CALL(write, ENOSPC, EINTR, SHORT)      \
+    RAW(capget, EPERM)                     \
+    RAW(capset, EPERM)                     \
     RAW(close_range, ENOSYS)               \
     RAW(getdents64, EIO)                   \
     RAW(pidfd_open, ENOSYS, EMFILE)        \
     RAW(pidfd_send_signal, EPERM)          \
-    RAW(rt_sigaction, EINVAL)
+    RAW(prlimit64, EPERM)                  \
+    RAW(rt_sigaction, EINVAL)              \
+    RAW(setgroups, EPERM)                  \
+    RAW(setresgid, EPERM)                  \
+    RAW(setresuid, EPERM, EAGAIN)
 
 /*
  * clock_gettime, getpid, umask, sigaction, sigprocmask and timerfd_settime cannot fail with what they are given; _exit and exit do not
- * return; syscall: see RAW. The others call no kernel.
+ * return; syscall: see RAW. getgroups, getresuid, getresgid, getuid and geteuid cannot either. getpwnam, getpwuid and getgrouplist are only called in a process
+ * made for it. The others call no kernel.
  */
 #define FREE                                                                                                        \
-    clock_gettime getpid umask sigaction sigprocmask timerfd_settime _exit exit syscall __errno_location memchr memcpy memmove memset sigaddset sigemptyset \
+    clock_gettime getpid getuid geteuid getgroups getresuid getresgid getpwnam getpwuid getgrouplist strstr memcmp umask sigaction sigprocmask timerfd_settime _exit exit syscall __errno_location memchr memcpy memmove memset sigaddset sigemptyset \
     sigfillset snprintf strchr strchrnul strcmp strcpy strerror strlen strncmp strnlen strrchr strtol strtoull      \
     _GLOBAL_OFFSET_TABLE_ __isoc23_strtol __isoc23_strtoull __stack_chk_fail
 

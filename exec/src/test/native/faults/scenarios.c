@@ -391,7 +391,7 @@ static int sweep_once(struct launcher *launcher) {
     memcpy(payload + 4, marker, length);
     int connection = connect_to(launcher->socket);
     CHECK(connection >= 0);
-    send_frame(connection, FRAME_SWEEP, payload, 4 + length + 16);
+    send_frame(connection, FRAME_SWEEP, payload, 4 + length + 24);
     uint16_t type = receive_frame(connection, answer, &room);
     close(connection);
     CHECK(type == FRAME_SWEPT || type == FRAME_REFUSED || type == 0);

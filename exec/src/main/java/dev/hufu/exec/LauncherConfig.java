@@ -1,7 +1,7 @@
 package dev.hufu.exec;
 
 import dev.hufu.exec.Isolation.CgroupKind;
-import dev.hufu.exec.internal.Capabilities;
+import dev.hufu.exec.internal.confine.Capabilities;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;

@@ -53,6 +53,9 @@ public abstract class ProcessLauncherContract {
 
     @AfterEach
     void stop() {
+        if (launcher == null) {
+            return; // Skipped: this machine lacks what the launcher was to use.
+        }
         launcher.close();
     }
 

@@ -50,6 +50,9 @@ public abstract class ProcessTreeContract {
 
     @AfterEach
     void stop() throws InterruptedException {
+        if (launcher == null) {
+            return; // Skipped: this machine lacks what the launcher was to use.
+        }
         launcher.close();
         boolean alive = canary.isAlive();
         canary.destroyForcibly().waitFor();

@@ -1,6 +1,7 @@
 package dev.hufu.exec.internal;
 
 import dev.hufu.exec.OutputPolicy;
+import dev.hufu.exec.internal.confine.GroupPlan;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

@@ -8,14 +8,19 @@ import dev.hufu.exec.LaunchStage;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.ResourceLimits;
-import dev.hufu.exec.internal.Cgroups.Controller;
 import dev.hufu.exec.internal.Requests.UnlaunchableException;
+import dev.hufu.exec.internal.confine.Capabilities;
+import dev.hufu.exec.internal.confine.Cgroups;
+import dev.hufu.exec.internal.confine.Cgroups.Controller;
+import dev.hufu.exec.internal.confine.GroupPlan;
 import java.io.IOException;
 
 /** Decides by what means each attempt is held to its user and its limits, and refuses what there are no means for. */
 final class Confinement {
     /** What the launcher is told of one attempt; {@link #UNBOUNDED} where a limit is not kept by setrlimit. */
-    record Plan(GroupPlan groups, long data, long processes, long descriptors) {}
+    record Plan(GroupPlan groups, long data, long processes, long descriptors) {
+        static final Plan NONE = new Plan(GroupPlan.NONE, UNBOUNDED, UNBOUNDED, UNBOUNDED);
+    }
 
     static final long UNBOUNDED = -1;
 

@@ -84,7 +84,7 @@ public final class JdkProcessLauncher implements ProcessLauncher {
     /** Why this is not for this launcher; null where it is. */
     private @Nullable LaunchFailed refusal(ProcessSpec spec) {
         try {
-            Requests.launch(spec, spec.attemptFile());
+            Requests.launch(spec, spec.attemptFile(), Confinement.Plan.NONE);
         } catch (Requests.UnlaunchableException e) {
             return e.status();
         }

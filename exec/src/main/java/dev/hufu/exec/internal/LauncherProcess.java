@@ -1,6 +1,7 @@
 package dev.hufu.exec.internal;
 
 import dev.hufu.exec.LauncherConfig;
+import dev.hufu.exec.internal.confine.Capabilities;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

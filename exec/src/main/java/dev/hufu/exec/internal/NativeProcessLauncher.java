@@ -12,6 +12,7 @@ import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StopCause;
+import dev.hufu.exec.internal.confine.Cgroups;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

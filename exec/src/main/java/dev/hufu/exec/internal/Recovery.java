@@ -5,6 +5,7 @@ import dev.hufu.exec.OutputSummary;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.StopCause;
+import dev.hufu.exec.internal.confine.GroupPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

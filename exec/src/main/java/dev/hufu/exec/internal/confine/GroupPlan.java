@@ -1,4 +1,4 @@
-package dev.hufu.exec.internal;
+package dev.hufu.exec.internal.confine;
 
 import dev.hufu.exec.StopCause;
 import java.util.List;
@@ -9,10 +9,10 @@ import java.util.List;
  * @param settings written in this order once the groups are made
  * @param events where to see that a limit was hit
  */
-record GroupPlan(Names names, List<Setting> settings, List<Event> events) {
-    static final GroupPlan NONE = new GroupPlan(Names.NONE, List.of(), List.of());
+public record GroupPlan(Names names, List<Setting> settings, List<Event> events) {
+    public static final GroupPlan NONE = new GroupPlan(Names.NONE, List.of(), List.of());
 
-    GroupPlan {
+    public GroupPlan {
         settings = List.copyOf(settings);
         events = List.copyOf(events);
     }
@@ -23,10 +23,10 @@ record GroupPlan(Names names, List<Setting> settings, List<Event> events) {
      * @param version of control groups, 0 where there are none
      * @param directories the first is the one to kill by
      */
-    record Names(int version, List<String> directories) {
-        static final Names NONE = new Names(0, List.of());
+    public record Names(int version, List<String> directories) {
+        public static final Names NONE = new Names(0, List.of());
 
-        Names {
+        public Names {
             directories = List.copyOf(directories);
         }
     }
@@ -34,8 +34,8 @@ record GroupPlan(Names names, List<Setting> settings, List<Event> events) {
     /**
      * @param needed whether the launch fails where it cannot be written
      */
-    record Setting(boolean needed, String file, String value) {}
+    public record Setting(boolean needed, String file, String value) {}
 
     /** The limit was hit once the number behind that key is more than 0. */
-    record Event(StopCause cause, String file, String key) {}
+    public record Event(StopCause cause, String file, String key) {}
 }

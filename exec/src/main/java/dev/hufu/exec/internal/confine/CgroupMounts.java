@@ -1,4 +1,4 @@
-package dev.hufu.exec.internal;
+package dev.hufu.exec.internal.confine;
 
 import java.io.IOException;
 import java.nio.file.Files;

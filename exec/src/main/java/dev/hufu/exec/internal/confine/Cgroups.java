@@ -1,4 +1,4 @@
-package dev.hufu.exec.internal;
+package dev.hufu.exec.internal.confine;
 
 import dev.hufu.exec.Isolation.CgroupKind;
 import dev.hufu.exec.ResourceLimits;
@@ -19,9 +19,9 @@ import java.util.SplittableRandom;
  * The control groups in which attempts can be given groups of their own, found out by trying. Where version 2 wants it, this
  * process moves into a group of its own, since a group with limits for others may hold no process.
  */
-final class Cgroups {
+public final class Cgroups {
     /** A kind of limit that groups can have. */
-    enum Controller {
+    public enum Controller {
         MEMORY("memory", "memory.limit_in_bytes"),
         PIDS("pids", "pids.max"),
         CPU("cpu", "cpu.cfs_quota_us");
@@ -54,7 +54,7 @@ final class Cgroups {
      * @param wanted the kind to use; empty for the one that offers most
      * @throws IOException if the wanted kind is not there
      */
-    static Cgroups detect(Optional<CgroupKind> wanted) throws IOException {
+    public static Cgroups detect(Optional<CgroupKind> wanted) throws IOException {
         // A service manager could not start its service again in a group that was made ready for groups inside: there
         // it is the
         // manager who puts this process into a leaf.
@@ -191,16 +191,16 @@ final class Cgroups {
         }
     }
 
-    CgroupKind kind() {
+    public CgroupKind kind() {
         return kind;
     }
 
-    boolean has(Controller controller) {
+    public boolean has(Controller controller) {
         return bases.containsKey(controller);
     }
 
     /** The groups of one attempt; the caller has made sure that there are controllers for its limits. */
-    GroupPlan plan(String name, ResourceLimits limits) {
+    public GroupPlan plan(String name, ResourceLimits limits) {
         List<String> directories = new ArrayList<>();
         List<GroupPlan.Setting> settings = new ArrayList<>();
         List<GroupPlan.Event> events = new ArrayList<>();

@@ -1,4 +1,4 @@
-package dev.hufu.exec.internal;
+package dev.hufu.exec.internal.confine;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +81,7 @@ public final class Capabilities {
     }
 
     /** Whether that process may take any user and group. */
-    static boolean canChangeUser(long pid) throws IOException {
+    public static boolean canChangeUser(long pid) throws IOException {
         String field = "CapEff:";
         for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
             if (line.startsWith(field)) {
