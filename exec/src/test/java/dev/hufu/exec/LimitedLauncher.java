@@ -31,8 +31,7 @@ record LimitedLauncher(ProcessLauncher launcher) implements ProcessLauncher {
 
     private ResourceLimits generous() {
         Isolation isolation = launcher.isolation();
-        ResourceLimits limits =
-                ResourceLimits.NONE.withMemoryBytes(2L << 30).withOpenFiles(500);
+        ResourceLimits limits = ResourceLimits.NONE.withMemoryBytes(2L << 30).withOpenFiles(500);
         limits = isolation.cpu() == Mechanism.CGROUP ? limits.withCpus(50) : limits;
         return isolation.processes() == Mechanism.CGROUP ? limits.withProcesses(2_000) : limits;
     }

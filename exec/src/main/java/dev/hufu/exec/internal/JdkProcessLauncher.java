@@ -14,6 +14,7 @@ import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StopCause;
+import dev.hufu.exec.internal.confine.Confinement;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

@@ -13,6 +13,7 @@ import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.StopCause;
 import dev.hufu.exec.internal.confine.Cgroups;
+import dev.hufu.exec.internal.confine.Confinement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -73,6 +74,8 @@ public final class NativeProcessLauncher implements ProcessLauncher {
             Path controlSocket = host.newControlSocket();
             request = Requests.launch(spec, controlSocket, confinement.plan(spec, nameOf(controlSocket)));
         } catch (Requests.UnlaunchableException e) {
+            return failed(spec, e.status());
+        } catch (Confinement.NoMeansException e) {
             return failed(spec, e.status());
         }
         for (int tries = 1; ; tries++) {

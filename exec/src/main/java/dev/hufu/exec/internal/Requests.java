@@ -7,6 +7,7 @@ import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
 import dev.hufu.exec.StopPolicy;
+import dev.hufu.exec.internal.confine.Confinement;
 import dev.hufu.exec.internal.confine.GroupPlan;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
-package dev.hufu.exec.internal;
+package dev.hufu.exec.internal.confine;
 
 import dev.hufu.exec.Errno;
+import dev.hufu.exec.ExitStatus.LaunchFailed;
 import dev.hufu.exec.Isolation;
 import dev.hufu.exec.Isolation.CgroupKind;
 import dev.hufu.exec.Isolation.Mechanism;
@@ -8,21 +9,28 @@ import dev.hufu.exec.LaunchStage;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.ResourceLimits;
-import dev.hufu.exec.internal.Requests.UnlaunchableException;
-import dev.hufu.exec.internal.confine.Capabilities;
-import dev.hufu.exec.internal.confine.Cgroups;
 import dev.hufu.exec.internal.confine.Cgroups.Controller;
-import dev.hufu.exec.internal.confine.GroupPlan;
 import java.io.IOException;
 
 /** Decides by what means each attempt is held to its user and its limits, and refuses what there are no means for. */
-final class Confinement {
-    /** What the launcher is told of one attempt; {@link #UNBOUNDED} where a limit is not kept by setrlimit. */
-    record Plan(GroupPlan groups, long data, long processes, long descriptors) {
-        static final Plan NONE = new Plan(GroupPlan.NONE, UNBOUNDED, UNBOUNDED, UNBOUNDED);
+public final class Confinement {
+    /** There are no means for what was asked for. */
+    public static final class NoMeansException extends Exception {
+        NoMeansException(String what) {
+            super("no means to limit " + what);
+        }
+
+        public LaunchFailed status() {
+            return new LaunchFailed(Errno.EOPNOTSUPP, LaunchStage.LIMITS);
+        }
     }
 
-    static final long UNBOUNDED = -1;
+    /** What the launcher is told of one attempt; {@link #UNBOUNDED} where a limit is not kept by setrlimit. */
+    public record Plan(GroupPlan groups, long data, long processes, long descriptors) {
+        public static final Plan NONE = new Plan(GroupPlan.NONE, UNBOUNDED, UNBOUNDED, UNBOUNDED);
+    }
+
+    public static final long UNBOUNDED = -1;
 
     private final Cgroups cgroups;
     private final boolean groupForEach;
@@ -34,11 +42,11 @@ final class Confinement {
         this.canChangeUser = canChangeUser;
     }
 
-    static Confinement of(Cgroups cgroups, LauncherConfig config, long launcherPid) throws IOException {
+    public static Confinement of(Cgroups cgroups, LauncherConfig config, long launcherPid) throws IOException {
         return new Confinement(cgroups, config.cgroupForEach(), Capabilities.canChangeUser(launcherPid));
     }
 
-    Isolation isolation() {
+    public Isolation isolation() {
         return new Isolation(
                 cgroups.kind(),
                 cgroups.has(Controller.MEMORY) ? Mechanism.CGROUP : Mechanism.RLIMIT,
@@ -56,7 +64,7 @@ final class Confinement {
         return canChangeUser ? Mechanism.RLIMIT : Mechanism.UNAVAILABLE;
     }
 
-    Plan plan(ProcessSpec spec, String name) throws UnlaunchableException {
+    public Plan plan(ProcessSpec spec, String name) throws NoMeansException {
         ResourceLimits limits = spec.limits();
         Isolation means = isolation();
         requireMeans(limits.memoryBytes().isPresent(), means.memory(), "memory");
@@ -80,9 +88,9 @@ final class Confinement {
                 && (groupForEach || limited || spec.user() != null || spec.allowPrivilegeGain());
     }
 
-    private static void requireMeans(boolean wanted, Mechanism mechanism, String what) throws UnlaunchableException {
+    private static void requireMeans(boolean wanted, Mechanism mechanism, String what) throws NoMeansException {
         if (wanted && mechanism == Mechanism.UNAVAILABLE) {
-            throw new UnlaunchableException(Errno.EOPNOTSUPP, LaunchStage.LIMITS, "no means to limit " + what);
+            throw new NoMeansException(what);
         }
     }
 }
