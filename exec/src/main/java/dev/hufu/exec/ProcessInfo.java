@@ -31,6 +31,7 @@ public record ProcessInfo(
         int threads,
         @Nullable String waitsOn,
         @Nullable List<String> kernelStack) {
+    /** Keeps copies of both lists. */
     public ProcessInfo {
         argv = List.copyOf(argv);
         kernelStack = kernelStack == null ? null : List.copyOf(kernelStack);

@@ -11,6 +11,7 @@ import java.util.List;
  * @param truncated whether there are more
  */
 public record ProcessTree(Instant takenAt, List<ProcessInfo> processes, boolean truncated) {
+    /** Keeps a copy of the list. */
     public ProcessTree {
         processes = List.copyOf(processes);
     }
