@@ -279,7 +279,61 @@ static void a_directory_that_is_no_group_is_never_swept(void) {
     rmdir(first);
 }
 
+static char pids_group[300];
+
+static bool set_in_pids_group(const char *file, const char *value) {
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", pids_group, file);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool set = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t) strlen(value);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return set;
+}
+
+static bool pids_group_is_removed(const void *unused) {
+    (void) unused;
+    return rmdir(pids_group) == 0;
+}
+
+/* The launcher can start no supervisor, then the supervisor no command; both are said, and nothing of it lasts. */
+static void f22_processes_run_out(void) {
+    snprintf(pids_group, sizeof pids_group, "/sys/fs/cgroup/pids/hufu-native-%d", (int) getpid());
+    if (mkdir(pids_group, 0755) != 0) {
+        printf("skipped: no groups to be made in /sys/fs/cgroup/pids\n");
+        return;
+    }
+    char pid[16];
+    struct launcher launcher = launcher_start(0);
+    struct order order = shell("exit 7");
+    snprintf(pid, sizeof pid, "%d", (int) launcher.pid);
+    CHECK(set_in_pids_group("cgroup.procs", pid) && set_in_pids_group("pids.max", "1"));
+    struct attempt_client attempt = send_order(&launcher, &order);
+    uint8_t payload[1024];
+    size_t length = sizeof payload;
+    CHECK_EQUAL(receive_frame(attempt.connection, payload, &length), FRAME_REFUSED);
+    CHECK_EQUAL(get32(payload), EAGAIN);
+    CHECK_EQUAL(get32(payload + 4), STAGE_FORK);
+    CHECK(!exists(attempt.file));
+    close(attempt.connection);
+
+    CHECK(set_in_pids_group("pids.max", "2"));
+    attempt = send_order(&launcher, &order);
+    CHECK_EQUAL(next_frame(&attempt), FRAME_ENDED);
+    close(attempt.connection);
+    struct ended ended = read_record(attempt.file);
+    CHECK(ended.kind == 3 && ended.value == EAGAIN && ended.detail == STAGE_FORK);
+
+    CHECK(set_in_pids_group("pids.max", "max"));
+    ended = run_order(&launcher, &order, &attempt);
+    CHECK(ended.kind == 1 && ended.value == 7);
+    launcher_end(&launcher);
+    CHECK(eventually(pids_group_is_removed, NULL, 20));
+}
+
 const struct test_case cgroup_cases[] = {
+    {"f22_processes_run_out", f22_processes_run_out},
     {"f24_version_2_kills_what_is_inside", f24_version_2_kills_what_is_inside},
     {"f24_version_1_kills_what_is_inside", f24_version_1_kills_what_is_inside},
     {"f24_what_left_the_group_is_killed_too", f24_what_left_the_group_is_killed_too},
