@@ -5,16 +5,20 @@ import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.protocol.AgentMessage;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.ServerMessage;
+import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.codec.RecordCodec;
 import dev.hufu.support.Service;
+import dev.hufu.support.Threads;
 import dev.hufu.support.Timers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -151,9 +155,45 @@ public final class Agent implements Service {
         }
     }
 
-    private AgentMessage.Hello greeting() {
-        return new AgentMessage.Hello(
-                config.node(), version, config.maxRunning(), NodeFacts.of(launcher.capabilities()), registry.known());
+    private List<AgentMessage> greeting() {
+        List<AgentMessage> greeting = new ArrayList<>();
+        greeting.add(new AgentMessage.Hello(
+                config.node(),
+                version,
+                config.maxRunning(),
+                NodeFacts.of(launcher.capabilities(), launcher.isolation()),
+                registry.known()));
+        try {
+            List<TaskId> kept = files.checkpoints().tasks();
+            if (!kept.isEmpty()) {
+                greeting.add(new AgentMessage.Keeps(kept));
+            }
+        } catch (IOException unreadable) {
+            LOG.warn("What tasks of before left cannot be listed; it stays until the next greeting", unreadable);
+        }
+        return greeting;
+    }
+
+    /** Removes what may be much, then goes on: an end that is not acknowledged by then is told again, and this done again. */
+    private void inBackground(TaskId task, Runnable then) {
+        Threads.virtual("tidy-" + task, () -> {
+                    removeCheckpoint(task);
+                    then.run();
+                })
+                .start();
+    }
+
+    /** What the attempts of a task shared goes, unless one of them is at work still. */
+    private void removeCheckpoint(TaskId task) {
+        if (registry.atWork(task)) {
+            LOG.info("What the attempts of {} share stays: one of them has not ended", task);
+            return;
+        }
+        try {
+            files.checkpoints().remove(task);
+        } catch (IOException | RuntimeException failed) {
+            LOG.warn("What the attempts of {} shared cannot be removed", task, failed);
+        }
     }
 
     private void receive(byte[] encoded) {
@@ -180,10 +220,21 @@ public final class Agent implements Service {
             case ServerMessage.SendSignal call -> calls.take(call);
             case ServerMessage.Acknowledged acknowledged -> {
                 try (LogContext _ = LogContext.of(acknowledged.attempt())) {
-                    registry.acknowledge(acknowledged.attempt());
+                    if (acknowledged.taskEnded()) {
+                        inBackground(acknowledged.attempt().task(), () -> registry.acknowledge(acknowledged.attempt()));
+                    } else {
+                        registry.acknowledge(acknowledged.attempt());
+                    }
                 }
             }
+            case ServerMessage.TaskEnded ended -> inBackground(ended.task(), () -> {});
         }
+    }
+
+    /** How a run can name this process's own user: by name or number. */
+    public static Set<String> ownUser() {
+        NodeUser own = NodeUser.current();
+        return Set.copyOf(List.of(own.name(), own.id()));
     }
 
     /** How many attempts may run at once. */

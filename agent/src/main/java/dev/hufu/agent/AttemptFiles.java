@@ -24,9 +24,20 @@ final class AttemptFiles {
     private static final int LONGEST_CLAIM = 64 << 10;
 
     private final Path root;
+    private final Checkpoints checkpoints;
 
     AttemptFiles(Path dataDirectory) {
+        this(dataDirectory, Checkpoints.of(dataDirectory, NodeUser.current()));
+    }
+
+    AttemptFiles(Path dataDirectory, Checkpoints checkpoints) {
         this.root = dataDirectory.resolve("attempts");
+        this.checkpoints = checkpoints;
+    }
+
+    /** What attempts of one task share. */
+    Checkpoints checkpoints() {
+        return checkpoints;
     }
 
     Path path(AttemptId attempt) {

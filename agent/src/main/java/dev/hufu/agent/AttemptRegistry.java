@@ -194,6 +194,16 @@ final class AttemptRegistry {
         return find(id).map(Attempt::live);
     }
 
+    /** Whether an attempt of this task was accepted and has not ended. */
+    boolean atWork(TaskId task) {
+        lock.lock();
+        try {
+            return !unended(tasks.getOrDefault(task, new TreeMap<>())).isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Optional<Attempt> find(AttemptId id) {
         lock.lock();
         try {

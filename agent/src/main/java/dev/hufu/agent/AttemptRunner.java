@@ -14,6 +14,7 @@ import dev.hufu.protocol.ServerMessage.StartAttempt;
 import dev.hufu.support.Timers;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -162,10 +163,17 @@ final class AttemptRunner {
         if (obstacle.isPresent()) {
             return neverStart(attempt, obstacle.get(), !attempt.recovered());
         }
+        Path checkpoint;
+        try {
+            checkpoint = files.checkpoints().prepare(attempt.id().task(), specs.user(order.spec()));
+        } catch (IOException failed) {
+            LOG.warn("What the attempts of a task share cannot be made", failed);
+            return neverStart(attempt, spawnFailed("checkpoint", failed), !attempt.recovered());
+        }
         ProcessSpec spec;
         try {
             files.prepareDirectory(attempt.id());
-            spec = specs.spec(order, files.path(attempt.id()), timers.now());
+            spec = specs.spec(order, files.path(attempt.id()), timers.now(), checkpoint);
         } catch (IllegalArgumentException unfit) {
             LOG.warn("An order cannot be carried out", unfit);
             Ending rejected = new Ending.Rejected(brief("the order cannot be carried out", unfit));
@@ -365,7 +373,11 @@ final class AttemptRunner {
     }
 
     private static Ending spawnFailed(LaunchStage stage, Exception cause) {
-        return new Ending.SpawnFailed(Errno.name(EIO), stage.word(), brief(Errno.text(EIO), cause));
+        return spawnFailed(stage.word(), cause);
+    }
+
+    private static Ending spawnFailed(String stage, Exception cause) {
+        return new Ending.SpawnFailed(Errno.name(EIO), stage, brief(Errno.text(EIO), cause));
     }
 
     private static String brief(String what, Exception cause) {

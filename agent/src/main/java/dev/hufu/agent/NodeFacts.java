@@ -1,5 +1,6 @@
 package dev.hufu.agent;
 
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.ProcessLauncher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,7 @@ final class NodeFacts {
 
     private NodeFacts() {}
 
-    static Map<String, String> of(Set<ProcessLauncher.Capability> capabilities) {
+    static Map<String, String> of(Set<ProcessLauncher.Capability> capabilities, Isolation isolation) {
         Map<String, String> facts = new TreeMap<>();
         facts.put("os", System.getProperty("os.name", ""));
         facts.put("arch", System.getProperty("os.arch", ""));
@@ -29,14 +30,21 @@ final class NodeFacts {
         facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
         facts.put(
                 "launcherCapabilities",
-                capabilities.stream()
-                        .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-                        .sorted()
-                        .collect(Collectors.joining(",")));
+                capabilities.stream().map(NodeFacts::word).sorted().collect(Collectors.joining(",")));
+        facts.put("controlGroups", word(isolation.cgroups()));
+        facts.put("limitMemory", word(isolation.memory()));
+        facts.put("limitCpu", word(isolation.cpu()));
+        facts.put("limitPids", word(isolation.processes()));
+        facts.put("limitFiles", word(isolation.openFiles()));
+        facts.put("otherUsers", Boolean.toString(isolation.canChangeUser()));
         read(HOST_NAME).ifPresent(name -> facts.put("hostname", name.strip()));
         read(MEMORY).flatMap(NodeFacts::memoryBytes).ifPresent(bytes -> facts.put("memoryBytes", Long.toString(bytes)));
         facts.values().removeIf(String::isEmpty);
         return facts;
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The machine's memory, from the kernel's account of it (source: {@code proc_meminfo(5)}, where kB is KiB). */

@@ -7,11 +7,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The user that commands run as, from the password database: never from {@code HOME}, which is whoever started the agent.
+ * A user that commands run as, from the password database: never from {@code HOME}, which is whoever started the agent.
  *
+ * @param id the number; {@code ?} where nobody knows
+ * @param group the number of the user's own group; {@code ?} where nobody knows
  * @param home absolute
  */
-record NodeUser(String name, String home) {
+record NodeUser(String name, String id, String group, String home) {
+    private static final String UNKNOWN = "?";
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path PASSWORDS = Path.of("/etc/passwd");
 
@@ -21,12 +24,49 @@ record NodeUser(String name, String home) {
         Optional<NodeUser> listed = id.flatMap(known -> read(PASSWORDS).flatMap(text -> find(text, known)));
         // Users of a directory service are not in the file; the JDK asked the C library for them.
         return listed.orElseGet(
-                () -> of(System.getProperty("user.name", ""), id.orElse("?"), System.getProperty("user.home", "")));
+                () -> of(System.getProperty("user.name", ""), id.orElse(UNKNOWN), System.getProperty("user.home", "")));
     }
 
     /** @param id stands for the name where there is none */
     static NodeUser of(String name, String id, String home) {
-        return new NodeUser(name.isEmpty() || name.equals("?") ? id : name, home.startsWith("/") ? home : "/");
+        return of(name, id, UNKNOWN, home);
+    }
+
+    private static NodeUser of(String name, String id, String group, String home) {
+        return new NodeUser(
+                name.isEmpty() || name.equals(UNKNOWN) ? id : name, id, group, home.startsWith("/") ? home : "/");
+    }
+
+    /**
+     * The user that a run names: a name, {@code uid} or {@code uid:gid}. One that is not in the file has what its text says,
+     * and no home; whether there is such a user is found out when the process starts.
+     */
+    static NodeUser named(String text) {
+        return named(text, read(PASSWORDS).orElse(""));
+    }
+
+    static NodeUser named(String text, String passwords) {
+        String[] parts = text.split(":", -1);
+        if (parts[0].matches("[0-9]+")) {
+            NodeUser listed = find(passwords, parts[0]).orElse(of("", parts[0], "/"));
+            return parts.length == 1 ? listed : new NodeUser(listed.name, listed.id, parts[1], listed.home);
+        }
+        return passwords
+                .lines()
+                .map(line -> line.split(":", -1))
+                .filter(fields -> fields.length >= 6 && fields[0].equals(text))
+                .map(NodeUser::of)
+                .findFirst()
+                .orElse(of(text, UNKNOWN, "/"));
+    }
+
+    /** Whether a run that names this user means this one, whoever its group. */
+    boolean isNamed(String text) {
+        return text.equals(name) || text.equals(id);
+    }
+
+    private static NodeUser of(String[] fields) {
+        return of(fields[0], fields[2], fields[3], fields[5]);
     }
 
     /** The effective user id, in a process's status (source: {@code proc_pid_status(5)}). */
@@ -45,7 +85,7 @@ record NodeUser(String name, String home) {
                 .lines()
                 .map(line -> line.split(":", -1))
                 .filter(fields -> fields.length >= 6 && fields[2].equals(id))
-                .map(fields -> of(fields[0], id, fields[5]))
+                .map(NodeUser::of)
                 .findFirst();
     }
 

@@ -5,6 +5,7 @@ import dev.hufu.protocol.codec.RecordCodec;
 import dev.hufu.support.Threads;
 import dev.hufu.support.Timers;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -21,7 +22,7 @@ final class Outbox {
 
     private final AgentLink link;
     private final Timers timers;
-    private final Supplier<AgentMessage.Hello> greeting;
+    private final Supplier<List<AgentMessage>> greeting;
     private final Thread sender = Threads.virtual("agent-outbox", this::send);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -31,8 +32,8 @@ final class Outbox {
     private boolean greeted;
     private boolean stopped;
 
-    /** @param greeting makes the first message of a connection, and leaves with {@link #owe} what is to follow it */
-    Outbox(AgentLink link, Timers timers, Supplier<AgentMessage.Hello> greeting) {
+    /** @param greeting makes the first messages of a connection, and leaves with {@link #owe} what is to follow them */
+    Outbox(AgentLink link, Timers timers, Supplier<List<AgentMessage>> greeting) {
         this.link = link;
         this.timers = timers;
         this.greeting = greeting;
@@ -91,7 +92,7 @@ final class Outbox {
     private void sendNext() {
         Attempt next = next();
         if (next == null) {
-            link.send(RecordCodec.cbor().encode(greeting.get()));
+            greeting.get().forEach(message -> link.send(RecordCodec.cbor().encode(message)));
             return;
         }
         for (AgentMessage message : next.takeOwed(timers, () -> owe(next))) {

@@ -3,6 +3,7 @@ package dev.hufu.agent;
 import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
+import dev.hufu.exec.ResourceLimits;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.Execution;
 import dev.hufu.protocol.RunSpec;
@@ -24,23 +25,29 @@ final class ProcessSpecs {
     private static final DateTimeFormatter MILLISECONDS =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
-    private final NodeUser user;
+    private final NodeUser own;
     private final boolean allowPrivilegeGain;
 
-    ProcessSpecs(NodeUser user, boolean allowPrivilegeGain) {
-        this.user = user;
+    /** @param own the agent's own user, for runs that name none */
+    ProcessSpecs(NodeUser own, boolean allowPrivilegeGain) {
+        this.own = own;
         this.allowPrivilegeGain = allowPrivilegeGain;
     }
 
     /**
      * @param start when it is started, from which its deadline follows
+     * @param checkpoint the directory that the task's attempts share
      * @throws IllegalArgumentException if no process can be described by this order
      */
-    ProcessSpec spec(StartAttempt order, Path attemptFile, Instant start) {
+    ProcessSpec spec(StartAttempt order, Path attemptFile, Instant start, Path checkpoint) {
         RunSpec run = order.spec();
+        NodeUser user = user(run);
         return ProcessSpec.builder(attemptFile, program(run.exec()))
-                .environment(environment(order, start))
-                .workingDirectory(workingDirectory(run))
+                .environment(environment(order, user, start))
+                .environment("HUFU_CHECKPOINT_DIR", text(checkpoint))
+                .workingDirectory(workingDirectory(run, user))
+                .user(user.equals(own) ? null : run.user())
+                .limits(limits(run.limits().resources()))
                 .stdin(run.stdin().toArray())
                 .timeout(run.timeout())
                 .killGrace(run.killGrace())
@@ -53,6 +60,20 @@ final class ProcessSpecs {
                 .metadata(RecordCodec.cbor().encode(order.attempt()))
                 .allowPrivilegeGain(allowPrivilegeGain)
                 .build();
+    }
+
+    /** Whom the run's processes belong to. */
+    NodeUser user(RunSpec run) {
+        String named = run.user();
+        return named == null || own.isNamed(named) ? own : NodeUser.named(named);
+    }
+
+    private static ResourceLimits limits(RunSpec.Resources resources) {
+        ResourceLimits limits = ResourceLimits.NONE;
+        limits = resources.memory() == null ? limits : limits.withMemoryBytes(resources.memory());
+        limits = resources.cpu() == null ? limits : limits.withCpus(resources.cpu());
+        limits = resources.pids() == null ? limits : limits.withProcesses(resources.pids());
+        return resources.files() == null ? limits : limits.withOpenFiles(resources.files());
     }
 
     private static OutputPolicy policy(RunSpec.OnOutput onOutput) {
@@ -70,7 +91,7 @@ final class ProcessSpecs {
         };
     }
 
-    private Map<String, String> environment(StartAttempt order, Instant start) {
+    private static Map<String, String> environment(StartAttempt order, NodeUser user, Instant start) {
         AttemptId attempt = order.attempt();
         RunSpec run = order.spec();
         Map<String, String> environment = new LinkedHashMap<>();
@@ -92,12 +113,18 @@ final class ProcessSpecs {
         return environment;
     }
 
-    private Path workingDirectory(RunSpec run) {
+    private static Path workingDirectory(RunSpec run, NodeUser user) {
         if (run.cwd() != null) {
             return path(run.cwd());
         }
         Path home = path(user.home());
         return Files.isDirectory(home) ? home : Path.of("/");
+    }
+
+    /** The path as text whose UTF-8 it is, also in a locale whose characters it does not fit. */
+    private static String text(Path path) {
+        String text = path.toUri().getPath();
+        return text.length() > 1 && text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
     }
 
     /** The path with this text in UTF-8, also in a locale whose characters the text does not fit. */

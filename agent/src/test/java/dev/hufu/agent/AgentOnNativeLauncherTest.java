@@ -244,7 +244,7 @@ final class AgentOnNativeLauncherTest {
         link.awaitEnded(ATTEMPT);
         NodeUser user = NodeUser.current();
         assertThat(output(ATTEMPT, StreamName.STDOUT).lines())
-                .filteredOn(line -> !line.startsWith("HUFU_DEADLINE="))
+                .filteredOn(line -> !line.startsWith("HUFU_DEADLINE=") && !line.startsWith("HUFU_CHECKPOINT_DIR="))
                 .containsExactlyInAnyOrder(
                         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                         "HOME=" + user.home(),
@@ -257,6 +257,7 @@ final class AgentOnNativeLauncherTest {
                         "HUFU_ATTEMPT=1",
                         "TRACEPARENT=00-trace-01");
         assertThat(output(ATTEMPT, StreamName.STDOUT))
+                .containsPattern("(?m)^HUFU_CHECKPOINT_DIR=/.+/checkpoints/" + ATTEMPT.task() + "$")
                 .containsPattern("(?m)^HUFU_DEADLINE=\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$");
     }
 

@@ -64,7 +64,11 @@ final class AgentTest {
         AgentMessage.Hello hello = node.link.awaitHello();
         assertThat(hello)
                 .isEqualTo(new AgentMessage.Hello(
-                        "local", "1", AgentFixture.CAPACITY, NodeFacts.of(node.machine.capabilities()), List.of()));
+                        "local",
+                        "1",
+                        AgentFixture.CAPACITY,
+                        NodeFacts.of(node.machine.capabilities(), node.machine.isolation()),
+                        List.of()));
         assertThat(agent.capacity()).isEqualTo(AgentFixture.CAPACITY);
 
         running(ATTEMPT);
@@ -169,7 +173,7 @@ final class AgentTest {
                         "local",
                         "1",
                         AgentFixture.CAPACITY,
-                        NodeFacts.of(node.machine.capabilities()),
+                        NodeFacts.of(node.machine.capabilities(), node.machine.isolation()),
                         List.of(new Known(ATTEMPT, Known.Phase.RUNNING), new Known(over, Known.Phase.ENDED))));
     }
 

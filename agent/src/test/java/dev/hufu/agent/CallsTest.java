@@ -43,8 +43,11 @@ final class CallsTest {
             case AgentMessage.ProcessesListed listed -> listed.call() == call;
             case AgentMessage.SignalSent sent -> sent.call() == call;
             case NotDone notDone -> notDone.call() == call;
-            case AgentMessage.Hello _, AgentMessage.Started _, AgentMessage.KillPending _, AgentMessage.Ended _ ->
-                false;
+            case AgentMessage.Hello _,
+                    AgentMessage.Keeps _,
+                    AgentMessage.Started _,
+                    AgentMessage.KillPending _,
+                    AgentMessage.Ended _ -> false;
         });
     }
 

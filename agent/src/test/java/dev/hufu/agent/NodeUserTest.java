@@ -16,21 +16,21 @@ final class NodeUserTest {
 
     @Test
     void theUserIsFoundByItsNumber() {
-        assertThat(NodeUser.find(PASSWORDS, "1000")).contains(new NodeUser("worker", "/home/wörker"));
-        assertThat(NodeUser.find(PASSWORDS, "0")).contains(new NodeUser("root", "/root"));
+        assertThat(NodeUser.find(PASSWORDS, "1000")).contains(new NodeUser("worker", "1000", "1000", "/home/wörker"));
+        assertThat(NodeUser.find(PASSWORDS, "0")).contains(new NodeUser("root", "0", "0", "/root"));
         assertThat(NodeUser.find(PASSWORDS, "100")).isEmpty();
     }
 
     @Test
     void aUserWithoutHomeLivesAtTheRoot() {
-        assertThat(NodeUser.find(PASSWORDS, "77")).contains(new NodeUser("homeless", "/"));
-        assertThat(NodeUser.find(PASSWORDS, "78")).contains(new NodeUser("nowhere", "/"));
+        assertThat(NodeUser.find(PASSWORDS, "77")).contains(new NodeUser("homeless", "77", "77", "/"));
+        assertThat(NodeUser.find(PASSWORDS, "78")).contains(new NodeUser("nowhere", "78", "78", "/"));
     }
 
     @Test
     void aUserWithoutNameIsItsNumber() {
-        assertThat(NodeUser.of("?", "4711", "?")).isEqualTo(new NodeUser("4711", "/"));
-        assertThat(NodeUser.of("", "4711", "/data")).isEqualTo(new NodeUser("4711", "/data"));
+        assertThat(NodeUser.of("?", "4711", "?")).isEqualTo(new NodeUser("4711", "4711", "?", "/"));
+        assertThat(NodeUser.of("", "4711", "/data")).isEqualTo(new NodeUser("4711", "4711", "?", "/data"));
     }
 
     @Test
@@ -45,5 +45,20 @@ final class NodeUserTest {
         NodeUser user = NodeUser.current();
         assertThat(user.name()).isNotBlank().isNotEqualTo("?");
         assertThat(user.home()).startsWith("/");
+    }
+
+    @Test
+    void aRunNamesItsUserByNameOrNumberAndGroup() {
+        NodeUser worker = new NodeUser("worker", "1000", "1000", "/home/wörker");
+        assertThat(NodeUser.named("worker", PASSWORDS)).isEqualTo(worker);
+        assertThat(NodeUser.named("1000", PASSWORDS)).isEqualTo(worker);
+        assertThat(NodeUser.named("1000:5", PASSWORDS)).isEqualTo(new NodeUser("worker", "1000", "5", "/home/wörker"));
+        assertThat(NodeUser.named("4711:4712", PASSWORDS)).isEqualTo(new NodeUser("4711", "4711", "4712", "/"));
+        assertThat(NodeUser.named("4711", PASSWORDS)).isEqualTo(new NodeUser("4711", "4711", "?", "/"));
+        assertThat(NodeUser.named("directory-service", PASSWORDS))
+                .isEqualTo(new NodeUser("directory-service", "?", "?", "/"));
+        assertThat(worker.isNamed("worker")).isTrue();
+        assertThat(worker.isNamed("1000")).isTrue();
+        assertThat(worker.isNamed("1000:5")).isFalse();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hufu.exec.OutputPolicy;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.Program;
+import dev.hufu.exec.ResourceLimits;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Execution;
@@ -28,11 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ProcessSpecsTest {
     private static final AttemptId ATTEMPT = Samples.attempt(4, 2);
     private static final Path FILE = Path.of("/somewhere/attempt");
+    private static final Path CHECKPOINT = Path.of("/somewhere/checkpoints/4");
     private static final Instant START = Instant.parse("2026-01-02T03:04:05.678999Z");
 
     private static ProcessSpec spec(RunSpec run, @Nullable String traceparent, String home) {
-        return new ProcessSpecs(new NodeUser("worker", home), true)
-                .spec(new StartAttempt(ATTEMPT, run, Samples.FAR, traceparent), FILE, START);
+        return new ProcessSpecs(NodeUser.of("worker", "1000", home), true)
+                .spec(new StartAttempt(ATTEMPT, run, Samples.FAR, traceparent), FILE, START, CHECKPOINT);
     }
 
     @Test
@@ -55,6 +57,7 @@ final class ProcessSpecsTest {
                         Map.entry("HUFU_TASK_ID", "01jd0000000000000000000000.4"),
                         Map.entry("HUFU_ATTEMPT", "2"),
                         Map.entry("HUFU_DEADLINE", "2026-01-02T03:05:05.678Z"),
+                        Map.entry("HUFU_CHECKPOINT_DIR", "/somewhere/checkpoints/4"),
                         Map.entry("TRACEPARENT", "00-trace-01")));
         assertThat(spec.environment().keySet())
                 .containsSubsequence("PATH", "LANG", "ZED", "ALPHA", "HUFU_RUN_ID", "TRACEPARENT");
@@ -66,19 +69,28 @@ final class ProcessSpecsTest {
         ProcessSpec spec = spec(Samples.spec(), null, "/");
         assertThat(spec.environment().keySet())
                 .containsExactly(
-                        "PATH", "HOME", "USER", "LOGNAME", "LANG", "HUFU_RUN_ID", "HUFU_TASK_ID", "HUFU_ATTEMPT");
+                        "PATH",
+                        "HOME",
+                        "USER",
+                        "LOGNAME",
+                        "LANG",
+                        "HUFU_RUN_ID",
+                        "HUFU_TASK_ID",
+                        "HUFU_ATTEMPT",
+                        "HUFU_CHECKPOINT_DIR");
         assertThat(spec.environment()).containsEntry("LANG", "C.UTF-8");
         assertThat(spec.timeout()).isNull();
     }
 
     @Test
     void theDeadlineHasMillisecondsAlsoOnTheSecond() {
-        ProcessSpec spec = new ProcessSpecs(new NodeUser("worker", "/"), false)
+        ProcessSpec spec = new ProcessSpecs(NodeUser.of("worker", "1000", "/"), false)
                 .spec(
                         new StartAttempt(
                                 ATTEMPT, Samples.spec("/", Duration.ofSeconds(30), Map.of()), Samples.FAR, null),
                         FILE,
-                        Instant.parse("2026-01-02T03:04:05Z"));
+                        Instant.parse("2026-01-02T03:04:05Z"),
+                        CHECKPOINT);
         assertThat(spec.environment()).containsEntry("HUFU_DEADLINE", "2026-01-02T03:04:35.000Z");
     }
 
@@ -110,6 +122,57 @@ final class ProcessSpecsTest {
         assertThat(RecordCodec.cbor().decode(spec.metadata(), AttemptId.class)).isEqualTo(ATTEMPT);
         assertThat(spec(Samples.spec(), null, "/").program())
                 .isEqualTo(new Program.CommandLine(List.of("sleep", "60")));
+    }
+
+    @Test
+    void anotherUserIsToldToTheLauncherAndTheEnvironmentIsThatUsers() {
+        ProcessSpec root = spec(as("root", RunSpec.Resources.NONE), null, "/home/worker");
+        assertThat(root.user()).isEqualTo("root");
+        assertThat(root.environment())
+                .containsEntry("HOME", "/root")
+                .containsEntry("USER", "root")
+                .containsEntry("LOGNAME", "root");
+        ProcessSpec unknown = spec(as("no-such-user", RunSpec.Resources.NONE), null, "/home/worker");
+        assertThat(unknown.user()).isEqualTo("no-such-user");
+        assertThat(unknown.environment()).containsEntry("HOME", "/").containsEntry("USER", "no-such-user");
+        assertThat(unknown.workingDirectory()).isEqualTo(Path.of("/"));
+        for (String own : List.of("worker", "1000")) {
+            ProcessSpec same = spec(as(own, RunSpec.Resources.NONE), null, "/home/worker");
+            assertThat(same.user()).isNull();
+            assertThat(same.environment()).containsEntry("HOME", "/home/worker").containsEntry("USER", "worker");
+        }
+    }
+
+    @Test
+    void limitsReachTheLauncherEachAsItIs() {
+        assertThat(spec(as(null, RunSpec.Resources.NONE), null, "/").limits()).isEqualTo(ResourceLimits.NONE);
+        assertThat(spec(as(null, new RunSpec.Resources(1L << 30, 1.5, 64, 1_024)), null, "/")
+                        .limits())
+                .isEqualTo(ResourceLimits.NONE
+                        .withMemoryBytes(1L << 30)
+                        .withCpus(1.5)
+                        .withProcesses(64)
+                        .withOpenFiles(1_024));
+        assertThat(RunSpec.Resources.LEAST_MEMORY).isEqualTo(ResourceLimits.LEAST_MEMORY_BYTES);
+        assertThat(RunSpec.Resources.LEAST_CPU).isEqualTo(ResourceLimits.LEAST_CPUS);
+        assertThat(RunSpec.Resources.MOST_CPU).isEqualTo(ResourceLimits.MOST_CPUS);
+        assertThat(RunSpec.Resources.LEAST_PIDS).isEqualTo(ResourceLimits.LEAST_PROCESSES);
+        assertThat(RunSpec.Resources.LEAST_FILES).isEqualTo(ResourceLimits.LEAST_OPEN_FILES);
+    }
+
+    private static RunSpec as(@Nullable String user, RunSpec.Resources resources) {
+        return new RunSpec(
+                new Execution.Argv(List.of("true")),
+                Map.of(),
+                null,
+                user,
+                Bytes.EMPTY,
+                null,
+                Duration.ZERO,
+                Duration.ofHours(1),
+                new RunSpec.Limits(1, RunSpec.OnOutput.TRUNCATE, resources),
+                0,
+                Map.of());
     }
 
     @Test

@@ -54,6 +54,14 @@ final class RunVerb implements Verb {
                         "S",
                         "keep so much of each stream, as in 64KiB (all of it: the command waits for its reader, as on a pipe;"
                                 + " with --detach 16MiB)"))
+                .option(Option.of(
+                        "--user",
+                        "USER",
+                        "run it as this user of the node: a name, a uid, or uid:gid (the server's own)"))
+                .option(Option.of("--memory", "S", "memory that its processes may have together, as in 256MiB"))
+                .option(Option.of("--cpus", "N", "processors' worth of time that they may have, as in 1.5"))
+                .option(Option.of("--pids", "N", "processes and threads that it may have at a time"))
+                .option(Option.of("--files", "N", "descriptors that each of its processes may have open"))
                 .option(Option.of("--label", "K=V", "a label of the run").repeated())
                 .option(Option.of("--priority", "N", "from -10 to 10; higher goes first (0)"))
                 .option(Option.file(
@@ -174,6 +182,8 @@ final class RunVerb implements Verb {
             request.labels(labels);
         }
         arguments.value("--cwd").ifPresent(request::cwd);
+        arguments.value("--user").ifPresent(request::user);
+        resources(request, arguments);
         arguments.value("--stdin").ifPresent(name -> request.stdin(files.input(name)));
         if (arguments.has("--limit-output")) {
             request.outputLimit(limit);
@@ -196,6 +206,32 @@ final class RunVerb implements Verb {
             request.priority(priority);
         }
         return request.build();
+    }
+
+    private static void resources(RunRequest.Builder request, Arguments arguments) {
+        if (arguments.has("--memory")) {
+            request.memoryLimit(size("--memory", arguments));
+        }
+        arguments.value("--cpus").ifPresent(text -> {
+            if (!text.matches("[0-9]{1,6}(\\.[0-9]{1,9})?")) {
+                throw new UsageException("--cpus: '" + text + "' is not a number such as 0.5 or 2");
+            }
+            request.cpuLimit(Double.parseDouble(text));
+        });
+        if (arguments.has("--pids")) {
+            request.pidLimit(count("--pids", arguments));
+        }
+        if (arguments.has("--files")) {
+            request.fileLimit(count("--files", arguments));
+        }
+    }
+
+    private static int count(String option, Arguments arguments) {
+        String text = arguments.value(option).orElse("");
+        if (!text.matches("[0-9]{1,9}")) {
+            throw new UsageException(option + ": '" + text + "' is not a whole number such as 64");
+        }
+        return Integer.parseInt(text);
     }
 
     private static Execution execution(Arguments arguments, LocalFiles files) {

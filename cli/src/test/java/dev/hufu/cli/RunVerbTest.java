@@ -152,12 +152,19 @@ final class RunVerbTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ENOENT, exec, 127", "EACCES, exec, 126", "ENOEXEC, exec, 126", "ENOENT, chdir, 125", "EPERM, user, 125"
+    @CsvSource({
+        "ENOENT, exec, 127, ''",
+        "EACCES, exec, 126, ''",
+        "ENOEXEC, exec, 126, ''",
+        "ENOENT, chdir, 125, 'the working directory cannot be entered: '",
+        "EPERM, user, 125, 'it cannot run as that user: '",
+        "EINVAL, limits, 125, 'a limit cannot be kept: '",
+        "EIO, checkpoint, 125, 'the command could not be started: '"
     })
-    void b21_theExitCodeTellsWhyItDidNotStart(String errno, String stage, int code) {
+    void b21_theExitCodeTellsWhyItDidNotStart(String errno, String stage, int code, String place) {
         server.end("FAILED", FakeServer.notStarted(errno, stage, "Text of " + errno + ": \\u001b[2Jx"));
         assertThat(cockpit.run("run", "--", "x")).isEqualTo(code);
-        assertThat(cockpit.stderr.text()).isEqualTo("hufu: Text of " + errno + ": \\x1b[2Jx\n");
+        assertThat(cockpit.stderr.text()).isEqualTo("hufu: " + place + "Text of " + errno + ": \\x1b[2Jx\n");
     }
 
     @Test
@@ -249,6 +256,16 @@ final class RunVerbTest {
                         "--node=b",
                         "--where",
                         "labels.role == 'web'",
+                        "--user",
+                        "nobody",
+                        "--memory",
+                        "256MiB",
+                        "--cpus",
+                        "1.5",
+                        "--pids",
+                        "64",
+                        "--files",
+                        "1024",
                         "--priority",
                         "-5",
                         "--script",
@@ -267,7 +284,8 @@ final class RunVerbTest {
                         + "\"interpreter\":[\"/usr/bin/env\",\"bash -eu\"],\"args\":[\"--flag\",\"@file\"]},"
                         + "\"targets\":{\"nodes\":[\"a\",\"b\"],\"where\":\"labels.role == 'web'\"},"
                         + "\"env\":{\"A\":\"b=c\",\"B\":\"\"},\"labels\":{\"ticket\":\"OPS-1\"},\"cwd\":\"/tmp\","
-                        + "\"stdin\":\"input\",\"limits\":{\"output\":65536},\"timeout\":\"5400000ms\","
+                        + "\"user\":\"nobody\",\"limits\":{\"memory\":268435456,\"cpu\":1.5,\"pids\":64,\"files\":1024,"
+                        + "\"output\":65536},\"stdin\":\"input\",\"timeout\":\"5400000ms\","
                         + "\"killGrace\":\"500ms\",\"expiresAfter\":\"86400000ms\",\"priority\":-5}");
     }
 
@@ -311,6 +329,9 @@ final class RunVerbTest {
                 "run",
                 "run --nope -- x",
                 "run --label a -- x",
+                "run --cpus many -- x",
+                "run --pids 1.5 -- x",
+                "run --memory 1TB -- x",
                 "run --priority high -- x",
                 "run --detach --detach=1 -- x",
                 "run --cwd /a --cwd /b -- x",

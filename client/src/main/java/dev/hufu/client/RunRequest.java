@@ -72,6 +72,12 @@ public final class RunRequest {
             return this;
         }
 
+        /** Whom the processes belong to: a name, a uid, or uid:gid; without it, the node's own user. */
+        public Builder user(String user) {
+            request.put("user", user);
+            return this;
+        }
+
         public Builder stdin(Bytes stdin) {
             byte[] bytes = stdin.toArray();
             String text = text(bytes);
@@ -112,6 +118,30 @@ public final class RunRequest {
         /** What becomes of output beyond the limit; of an attached reader's, of output that was not read yet. */
         public Builder onOutput(RunSpec.OnOutput onOutput) {
             limits().put("onOutput", onOutput.name().toLowerCase(Locale.ROOT));
+            return this;
+        }
+
+        /** Bytes of memory that its processes may have together. */
+        public Builder memoryLimit(long bytes) {
+            limits().put("memory", bytes);
+            return this;
+        }
+
+        /** Processors' worth of time; 1.5 is one and a half. */
+        public Builder cpuLimit(double processors) {
+            limits().put("cpu", processors);
+            return this;
+        }
+
+        /** Processes and threads at a time. */
+        public Builder pidLimit(int processes) {
+            limits().put("pids", processes);
+            return this;
+        }
+
+        /** Open descriptors of each process. */
+        public Builder fileLimit(int descriptors) {
+            limits().put("files", descriptors);
             return this;
         }
 

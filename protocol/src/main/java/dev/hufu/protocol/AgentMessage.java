@@ -33,6 +33,13 @@ public sealed interface AgentMessage {
         }
     }
 
+    /** After the greeting: the tasks whose attempts share something that is kept here. */
+    record Keeps(List<TaskId> tasks) implements AgentMessage {
+        public Keeps {
+            tasks = List.copyOf(tasks);
+        }
+    }
+
     /** The process was started. */
     record Started(AttemptId attempt, Instant at, long pid) implements AgentMessage {}
 

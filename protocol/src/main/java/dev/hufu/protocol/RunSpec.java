@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param env in the caller's order
  * @param cwd absolute; null for the user's home
+ * @param user whom it runs as: a name, {@code uid} or {@code uid:gid}; null for the node's own user
  * @param stdin the whole input; empty where none was given
  * @param timeout counts from start; null for none
  * @param expiresAfter counts from acceptance to start
@@ -20,6 +21,7 @@ public record RunSpec(
         Execution exec,
         Map<String, String> env,
         @Nullable String cwd,
+        @Nullable String user,
         Bytes stdin,
         @Nullable Duration timeout,
         Duration killGrace,
@@ -36,9 +38,24 @@ public record RunSpec(
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
+    /** One that runs as the node's own user. */
+    public RunSpec(
+            Execution exec,
+            Map<String, String> env,
+            @Nullable String cwd,
+            Bytes stdin,
+            @Nullable Duration timeout,
+            Duration killGrace,
+            Duration expiresAfter,
+            Limits limits,
+            int priority,
+            Map<String, String> labels) {
+        this(exec, env, cwd, null, stdin, timeout, killGrace, expiresAfter, limits, priority, labels);
+    }
+
     /** The same with other limits. */
     public RunSpec with(Limits other) {
-        return new RunSpec(exec, env, cwd, stdin, timeout, killGrace, expiresAfter, other, priority, labels);
+        return new RunSpec(exec, env, cwd, user, stdin, timeout, killGrace, expiresAfter, other, priority, labels);
     }
 
     /** What becomes of output beyond the limit. */
@@ -56,7 +73,43 @@ public record RunSpec(
      *
      * @param output bytes kept per stream
      */
-    public record Limits(long output, OnOutput onOutput) {
+    public record Limits(long output, OnOutput onOutput, Resources resources) {
         public static final long DEFAULT_OUTPUT = 16L << 20;
+
+        /** Without limits of its processes. */
+        public Limits(long output, OnOutput onOutput) {
+            this(output, onOutput, Resources.NONE);
+        }
+    }
+
+    /**
+     * What the processes of a run may use together; null for no limit.
+     *
+     * @param memory bytes
+     * @param cpu processors' worth of time; 1.5 is one and a half
+     * @param pids processes and threads at a time
+     * @param files open descriptors of each process
+     */
+    public record Resources(
+            @Nullable Long memory,
+            @Nullable Double cpu,
+            @Nullable Integer pids,
+            @Nullable Integer files) {
+        public static final Resources NONE = new Resources(null, null, null, null);
+
+        public static final long LEAST_MEMORY = 1L << 20;
+        public static final double LEAST_CPU = 0.01;
+        public static final double MOST_CPU = 100_000;
+        public static final int LEAST_PIDS = 1;
+        public static final int LEAST_FILES = 4;
+
+        /** These, and where one is missing that of the others. */
+        public Resources or(Resources others) {
+            return new Resources(
+                    memory == null ? others.memory : memory,
+                    cpu == null ? others.cpu : cpu,
+                    pids == null ? others.pids : pids,
+                    files == null ? others.files : files);
+        }
     }
 }

@@ -30,8 +30,20 @@ public sealed interface ServerMessage {
      */
     record OutputRead(AttemptId attempt, long stdout, long stderr) implements ServerMessage {}
 
-    /** The end is durable here; the agent may forget the attempt. */
-    record Acknowledged(AttemptId attempt) implements ServerMessage {}
+    /**
+     * The end is durable here; the agent may forget the attempt.
+     *
+     * @param taskEnded whether the task will have no other attempt, so that what its attempts share can go
+     */
+    record Acknowledged(AttemptId attempt, boolean taskEnded) implements ServerMessage {
+        /** Of a task that goes on. */
+        public Acknowledged(AttemptId attempt) {
+            this(attempt, false);
+        }
+    }
+
+    /** The task has ended, or nobody knows it: what its attempts shared can go. */
+    record TaskEnded(TaskId task) implements ServerMessage {}
 
     /** A call: what processes does this attempt have now? One look answers all that come within a second. */
     record ListProcesses(AttemptId attempt, long call) implements ServerMessage {}

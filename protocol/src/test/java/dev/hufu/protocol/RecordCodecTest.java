@@ -23,11 +23,12 @@ final class RecordCodecTest {
             new Execution.Argv(List.of("echo", "$(x)", "\u0000ünï")),
             Map.of("A", "b"),
             null,
+            "nobody",
             Bytes.of(new byte[] {0, -1, 7}),
             null,
             Duration.ofMillis(1),
             Duration.ofDays(30),
-            new RunSpec.Limits(5, RunSpec.OnOutput.TRUNCATE),
+            new RunSpec.Limits(5, RunSpec.OnOutput.TRUNCATE, new RunSpec.Resources(1L << 40, 1.5, 64, null)),
             0,
             Map.of());
 
@@ -89,7 +90,9 @@ final class RecordCodecTest {
                 new ServerMessage.SendSignal(ATTEMPT, 8, "SIGQUIT", true),
                 new ServerMessage.StopAttempt(ATTEMPT, Duration.ofSeconds(5)),
                 new ServerMessage.OutputRead(ATTEMPT, 1L << 40, 0),
-                new ServerMessage.Acknowledged(ATTEMPT));
+                new ServerMessage.Acknowledged(ATTEMPT, true),
+                new ServerMessage.TaskEnded(ATTEMPT.task()),
+                new AgentMessage.Keeps(List.of(ATTEMPT.task())));
     }
 
     private static AgentMessage ended(Outcome.Ending ending, Outcome.@Nullable KillReport report) {
@@ -141,11 +144,11 @@ final class RecordCodecTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"01jd0000000000000000000000.0\",\"number\":1},\"more\":1}",
+                "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"01jd0000000000000000000000.0\",\"number\":1},\"taskEnded\":true,\"more\":1}",
                 "{\"is\":\"Acknowledged\"}",
                 "{\"is\":\"Other\"}",
                 "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"../x.0\",\"number\":1}}",
-                "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"01jd0000000000000000000000.0\",\"number\":1}} {}",
+                "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"01jd0000000000000000000000.0\",\"number\":1},\"taskEnded\":true} {}",
                 "{\"is\":\"Acknowledged\",\"attempt\":{\"task\":\"01jd0000000000000000000000.0\",\"number\":1,\"number\":2}}"
             })
     void whatIsNotExactlyAMessageIsRefused(String text) {

@@ -1,9 +1,12 @@
 package dev.hufu.server;
 
+import dev.hufu.agent.Agent;
 import dev.hufu.agent.AgentConfig;
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.RunIds;
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.ServerMessage;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.config.ServerConfig;
@@ -11,6 +14,7 @@ import dev.hufu.server.config.TlsConfig;
 import dev.hufu.server.dispatch.Dispatcher;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.fleet.Fleet;
+import dev.hufu.server.fleet.Nodes;
 import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
@@ -21,12 +25,15 @@ import dev.hufu.server.output.OutputStore;
 import dev.hufu.server.output.Outputs;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
+import dev.hufu.server.run.OrderPolicy;
 import dev.hufu.server.run.QueueLimit;
+import dev.hufu.server.run.RequestBounds;
 import dev.hufu.server.run.Retries;
 import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
+import dev.hufu.server.run.UserPolicy;
 import dev.hufu.server.store.StoreUnavailableException;
 import dev.hufu.server.store.sqlite.SqliteRunStore;
 import dev.hufu.server.tls.Certificates;
@@ -42,6 +49,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,7 +115,7 @@ public final class HufuServer implements Service {
                 store,
                 ids,
                 timers,
-                new EnvironmentPolicy(config.execution().allowedEnvironment()),
+                orderPolicy(config, sessions),
                 dispatcher,
                 new QueueLimit(config.queue().capacity(), config.queue().heldRefusals(), timers),
                 metrics.runs());
@@ -118,7 +126,10 @@ public final class HufuServer implements Service {
                 waits,
                 new Cancellations(tasks, dispatcher),
                 new Retries(store, submissions),
-                config.execution().largestOutput());
+                new RequestBounds(
+                        config.execution().largestOutput(),
+                        config.execution().defaultLimits(),
+                        config.execution().largestLimits()));
         OutputStore outputs = node.output();
         pulse = new OutputPulse(outputs, timers);
         Api api = new Api(
@@ -193,12 +204,42 @@ public final class HufuServer implements Service {
             } finally {
                 beginning.await();
             }
+            refuseLimitsThatCannotBeKept();
+        } catch (StartRefusedException refused) {
+            stop();
+            throw refused;
         } catch (UncheckedIOException | CannotListenException failed) {
             stop();
             throw new StartRefusedException(String.valueOf(failed.getMessage()), failed);
         }
         // Where it listens is said on stdout, once.
         LOG.info("The data is in {}", config.data());
+    }
+
+    /** A run that says nothing would be refused for what the file says. */
+    private void refuseLimitsThatCannotBeKept() {
+        RunSpec.Resources wanted =
+                config.execution().defaultLimits().or(config.execution().largestLimits());
+        Isolation node = this.node.isolation();
+        refuseUnkept("memory", wanted.memory(), node.memory());
+        refuseUnkept("cpu", wanted.cpu(), node.cpu());
+        refuseUnkept("pids", wanted.pids(), node.processes());
+        refuseUnkept("files", wanted.files(), node.openFiles());
+    }
+
+    private static void refuseUnkept(String key, @Nullable Number limit, Isolation.Mechanism mechanism) {
+        if (limit != null && mechanism == Isolation.Mechanism.UNAVAILABLE) {
+            throw new StartRefusedException("the file asks for execution.defaultLimits." + key
+                    + " or execution.largestLimits." + key
+                    + ", which this machine cannot keep; 'hufu doctor' says why. Take it out, or mend the machine");
+        }
+    }
+
+    private static OrderPolicy orderPolicy(ServerConfig config, AgentSessions sessions) {
+        return new OrderPolicy(
+                new EnvironmentPolicy(config.execution().allowedEnvironment()),
+                new UserPolicy(Agent.ownUser(), config.execution().users()),
+                node -> Nodes.abilities(sessions, node));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.hufu.server;
 
 import dev.hufu.agent.Agent;
 import dev.hufu.agent.AgentConfig;
+import dev.hufu.exec.Isolation;
 import dev.hufu.exec.LauncherConfig;
 import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.exec.ProcessLaunchers;
@@ -79,6 +80,11 @@ final class LocalNode implements Service {
         if (launcher != null) {
             launcher.close();
         }
+    }
+
+    /** What this machine can hold a process to; nothing before the start. */
+    synchronized Isolation isolation() {
+        return launcher == null ? Isolation.NONE : launcher.isolation();
     }
 
     /** The output of this node's attempts; empty before the start. */

@@ -10,10 +10,12 @@ import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
 import dev.hufu.server.run.LifecycleListener;
+import dev.hufu.server.run.OrderPolicy;
 import dev.hufu.server.run.QueueLimit;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
+import dev.hufu.server.run.UserPolicy;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
@@ -21,6 +23,7 @@ import dev.hufu.server.store.sqlite.SqliteRunStore;
 import dev.hufu.support.Timers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -57,7 +60,7 @@ public final class Core implements AutoCloseable {
                 store,
                 ids,
                 timers,
-                new EnvironmentPolicy(Set.of()),
+                new OrderPolicy(new EnvironmentPolicy(Set.of()), UserPolicy.NOBODY_ELSE, _ -> Optional.empty()),
                 dispatcher,
                 new QueueLimit(100_000, 0, timers),
                 LifecycleListener.NONE);

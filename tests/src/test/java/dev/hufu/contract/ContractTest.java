@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Every operation of the served document, with every status that a caller can provoke; each answer is held to the document,
@@ -63,10 +64,6 @@ final class ContractTest {
         NOT_SEEN.put("Run/params", oneKind);
         NOT_SEEN.put("Run/targets/where", "targets are not built; every run is on node local");
         NOT_SEEN.put("Run/retry", "the retry policy is not built");
-        NOT_SEEN.put("Run/user", "running as another user is not built");
-        for (String limit : List.of("memory", "cpu", "pids", "files")) {
-            NOT_SEEN.put("Run/limits/" + limit, "resource limits are not built");
-        }
         for (String list : List.of("GET /api/v1/runs/{id}/tasks", "GET /api/v1/nodes")) {
             NOT_SEEN.put(list + " nextCursor", "there is one node");
         }
@@ -159,12 +156,41 @@ final class ContractTest {
         for (Map<String, ?> body : bodies) {
             runs.add(server.api().submit(body));
         }
+        String limited = server.api()
+                .submit(Map.of(
+                        "exec", Map.of("argv", List.of("true")),
+                        "user", System.getProperty("user.name"),
+                        "limits", limitsThatAreKeptHere()));
+        server.api().awaitTask(limited);
+        readRun(limited);
         for (String run : runs) {
             server.api().awaitTask(run);
             readRun(run);
             readStreams(run);
         }
         return runs.getLast();
+    }
+
+    /** Each with a value that hinders nothing; of those that this machine cannot keep a note is made. */
+    private Map<String, Object> limitsThatAreKeptHere() throws Exception {
+        JsonNode facts = server.api().get("/api/v1/nodes/local").body().get("facts");
+        for (int i = 0; facts.isEmpty(); i++) {
+            assertThat(i).as("rounds of waiting for the node's facts").isLessThan(500);
+            Thread.sleep(10);
+            facts = server.api().get("/api/v1/nodes/local").body().get("facts");
+        }
+        Map<String, Object> kept = new TreeMap<>();
+        Map<String, Object> all = Map.of("memory", "1GiB", "cpu", 1.5, "pids", 10_000, "files", 1_024);
+        for (Map.Entry<String, Object> limit : all.entrySet()) {
+            String name = limit.getKey();
+            String fact = "limit" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+            if (facts.get(fact).asString().equals("unavailable")) {
+                NOT_SEEN.put("Run/limits/" + name, "this machine cannot keep it");
+            } else {
+                kept.put(name, limit.getValue());
+            }
+        }
+        return kept;
     }
 
     private void readRun(String run) throws IOException {

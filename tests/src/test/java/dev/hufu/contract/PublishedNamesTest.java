@@ -96,9 +96,7 @@ final class PublishedNamesTest {
         lacks("fleet", RUN_REQUEST, "targets/where");
         lacks("retry policy", RUN_REQUEST, "retry retry/maxAttempts retry/backoff retry/maxBackoff retry/on");
         lacks("retry policy", "Run", "retry/maxAttempts retry/backoffMs retry/maxBackoffMs retry/on");
-        lacks("user", RUN_REQUEST, "user");
         lacks("sandbox", RUN_REQUEST, "sandbox");
-        lacks("limits", RUN_REQUEST, "limits/memory limits/cpu limits/pids limits/files");
         lacks("callbacks", RUN_REQUEST, "callbacks callbacks/url");
         lacks("callbacks", "Run", "callbacks/url");
     }

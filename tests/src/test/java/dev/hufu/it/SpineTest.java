@@ -189,6 +189,7 @@ final class SpineTest {
                         "HUFU_RUN_ID",
                         "HUFU_TASK_ID",
                         "HUFU_ATTEMPT",
+                        "HUFU_CHECKPOINT_DIR",
                         "HUFU_DEADLINE",
                         "TRACEPARENT");
     }

@@ -98,6 +98,20 @@ final class ConfigSection {
         return read == null ? absent : read;
     }
 
+    /** A number that need not be whole. */
+    Optional<Double> decimal(String key, double least, double most) {
+        String must = "must be a number, " + least + " to " + most;
+        return Optional.ofNullable(read(
+                key,
+                Set.of(ConfigNode.Kind.OTHER_NUMBER, ConfigNode.Kind.WHOLE_NUMBER),
+                must,
+                text -> text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")
+                                && Double.parseDouble(text) >= least
+                                && Double.parseDouble(text) <= most
+                        ? Double.valueOf(text)
+                        : null));
+    }
+
     boolean flag(String key, boolean absent) {
         Boolean read = read(key, Set.of(ConfigNode.Kind.BOOLEAN), "must be true or false", text -> switch (text) {
             case "true", "True", "TRUE" -> true;

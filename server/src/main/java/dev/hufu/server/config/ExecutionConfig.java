@@ -12,13 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param allowPrivilegeGain whether set-user-id programs work
  * @param allowedEnvironment names that make programs load other code, and that callers may set all the same
  * @param largestOutput what a request may let be kept of each stream, in bytes
+ * @param users whom commands may have as their user, beside the server's own: names, {@code uid} or {@code uid:gid}
+ * @param defaultLimits of a run that says nothing
+ * @param largestLimits that no run is without or beyond
  */
 public record ExecutionConfig(
         int maxRunning,
         int maxStarting,
         boolean allowPrivilegeGain,
         Set<String> allowedEnvironment,
-        long largestOutput) {
+        long largestOutput,
+        Set<String> users,
+        RunSpec.Resources defaultLimits,
+        RunSpec.Resources largestLimits) {
     public static final int DEFAULT_MAX_RUNNING = 1_000;
     public static final int STARTS_PER_PROCESSOR = 2;
 
@@ -30,9 +36,14 @@ public record ExecutionConfig(
 
     public ExecutionConfig {
         allowedEnvironment = Set.copyOf(allowedEnvironment);
+        users = Set.copyOf(users);
     }
 
     static ExecutionConfig of(ConfigSection section) {
+        ConfigSection ofDefaults = section.section("defaultLimits");
+        RunSpec.Resources defaults = ResourceConfig.of(ofDefaults);
+        RunSpec.Resources largest = ResourceConfig.of(section.section("largestLimits"));
+        ResourceConfig.refuseAbove(ofDefaults, defaults, largest);
         return new ExecutionConfig(
                 (int) section.number("maxRunning", DEFAULT_MAX_RUNNING, 1, LARGEST_MAX_RUNNING),
                 (int) section.number("maxStarting", defaultMaxStarting(), 1, LARGEST_MAX_STARTING),
@@ -40,14 +51,20 @@ public record ExecutionConfig(
                 section.texts("allowedEnvironment", ExecutionConfig::wrongName),
                 // A limit below the default of a request would refuse those that ask for nothing.
                 section.size(
-                        "largestOutput",
-                        DEFAULT_LARGEST_OUTPUT,
-                        RunSpec.Limits.DEFAULT_OUTPUT,
-                        LARGEST_LARGEST_OUTPUT));
+                        "largestOutput", DEFAULT_LARGEST_OUTPUT, RunSpec.Limits.DEFAULT_OUTPUT, LARGEST_LARGEST_OUTPUT),
+                section.texts("users", ExecutionConfig::wrongUser),
+                defaults,
+                largest);
     }
 
     public static int defaultMaxStarting() {
         return STARTS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors();
+    }
+
+    private static @Nullable String wrongUser(String user) {
+        return user.matches("[0-9]{1,10}(:[0-9]{1,10})?|[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?")
+                ? null
+                : "is no name of a user, nor uid or uid:gid";
     }
 
     private static @Nullable String wrongName(String name) {

@@ -78,10 +78,10 @@ public final class AgentSession {
         }
     }
 
-    void acknowledge(AttemptId attempt) {
+    void acknowledge(AttemptId attempt, boolean taskEnded) {
         order.lock();
         try {
-            send(new ServerMessage.Acknowledged(attempt));
+            send(new ServerMessage.Acknowledged(attempt, taskEnded));
         } finally {
             order.unlock();
         }

@@ -3,6 +3,7 @@ package dev.hufu.server.fleet;
 import dev.hufu.protocol.AgentMessage;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.ServerMessage;
+import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.protocol.codec.RecordCodec;
 import dev.hufu.server.run.TaskEvent;
@@ -38,6 +39,7 @@ public final class AgentSessions implements Service {
 
     private final Reconciliation reconciliation;
     private final AgentCalls calls = new AgentCalls();
+    private final RunStore store;
     private final Tasks tasks;
     private final Timers timers;
     private final ConcurrentHashMap<String, AgentSession> sessions = new ConcurrentHashMap<>();
@@ -47,6 +49,7 @@ public final class AgentSessions implements Service {
     private volatile boolean stopped;
 
     public AgentSessions(RunStore store, Tasks tasks, Timers timers) {
+        this.store = store;
         this.tasks = tasks;
         this.timers = timers;
         reconciliation = new Reconciliation(store, this::apply, timers);
@@ -202,6 +205,10 @@ public final class AgentSessions implements Service {
                 greet(session, hello);
                 yield true;
             }
+            case AgentMessage.Keeps keeps -> {
+                keeps.tasks().forEach(task -> tidy(session, task));
+                yield true;
+            }
             case AgentMessage.Started started ->
                 settled(
                         started.attempt(),
@@ -221,6 +228,17 @@ public final class AgentSessions implements Service {
             case AgentMessage.SignalSent answer -> answered(session, answer.call(), answer);
             case AgentMessage.NotDone answer -> answered(session, answer.call(), answer);
         };
+    }
+
+    /** What was kept for attempts to come is not needed where none will. */
+    private void tidy(AgentSession session, TaskId id) {
+        boolean goesOn = store.task(id)
+                .filter(task ->
+                        task.node().equals(session.node()) && !task.state().terminal())
+                .isPresent();
+        if (!goesOn) {
+            session.send(new ServerMessage.TaskEnded(id));
+        }
     }
 
     private boolean answered(AgentSession session, long call, AgentMessage answer) {
@@ -279,7 +297,11 @@ public final class AgentSessions implements Service {
         if (decided.isEmpty()) {
             LOG.warn("Node {} reports the end of {}, which the store does not know", session.node(), attempt);
         }
-        session.acknowledge(attempt);
+        boolean taskEnded = decided.stream()
+                .flatMap(each -> each.tasks().stream())
+                .filter(task -> task.id().equals(attempt.task()))
+                .allMatch(task -> task.state().terminal());
+        session.acknowledge(attempt, taskEnded);
         return true;
     }
 

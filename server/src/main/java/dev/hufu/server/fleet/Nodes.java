@@ -1,6 +1,7 @@
 package dev.hufu.server.fleet;
 
 import dev.hufu.protocol.TaskState;
+import dev.hufu.server.run.NodeAbilities;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.support.Timers;
@@ -35,6 +36,12 @@ public final class Nodes {
 
     public Optional<NodeStatus> node(String name) {
         return Optional.ofNullable(known().get(name));
+    }
+
+    /** What a node can hold runs to; empty where its agent never greeted. */
+    public static Optional<NodeAbilities> abilities(AgentSessions sessions, String name) {
+        return Optional.ofNullable(sessions.greeted().get(name))
+                .map(session -> NodeAbilities.of(session.greeting().facts()));
     }
 
     /** How many of a node's slots are taken. */

@@ -67,7 +67,7 @@ final class ExecRoutes {
         String key = RunRoutes.idempotencyKey(exchange.headers("Idempotency-Key"));
         byte[] body = exchange.jsonBody();
         Submissions.Order order = new Submissions.Order(
-                RunRequestReader.read(body, RunSpec.OnOutput.BLOCK, runs.largestOutput()),
+                RunRequestReader.read(body, RunSpec.OnOutput.BLOCK, runs.bounds()),
                 exchange.caller().name(),
                 exchange.trace().traceId(),
                 exchange.trace().traceparent(),

@@ -113,7 +113,7 @@ final class RunRoutes {
     private Accepted accept(Exchange exchange) {
         String key = idempotencyKey(exchange.headers("Idempotency-Key"));
         byte[] body = exchange.jsonBody();
-        RunSpec spec = RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, runs.largestOutput());
+        RunSpec spec = RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, runs.bounds());
         Submissions.Order order = new Submissions.Order(
                 spec,
                 exchange.caller().name(),

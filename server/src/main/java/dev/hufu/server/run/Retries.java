@@ -75,7 +75,8 @@ public final class Retries {
     /** Whoever read the output of the first is not attached to the second, which would wait for that reader for ever. */
     private static RunSpec withoutReader(RunSpec spec) {
         return spec.limits().onOutput() == OnOutput.BLOCK
-                ? spec.with(new RunSpec.Limits(spec.limits().output(), OnOutput.TRUNCATE))
+                ? spec.with(new RunSpec.Limits(
+                        spec.limits().output(), OnOutput.TRUNCATE, spec.limits().resources()))
                 : spec;
     }
 

@@ -70,7 +70,7 @@ public final class Submissions {
     private final RunStore store;
     private final RunIds ids;
     private final Timers timers;
-    private final EnvironmentPolicy policy;
+    private final OrderPolicy policy;
     private final Wakeups wakeups;
     private final QueueLimit queue;
     private final LifecycleListener listener;
@@ -80,7 +80,7 @@ public final class Submissions {
             RunStore store,
             RunIds ids,
             Timers timers,
-            EnvironmentPolicy policy,
+            OrderPolicy policy,
             Wakeups wakeups,
             QueueLimit queue,
             LifecycleListener listener) {
@@ -126,6 +126,7 @@ public final class Submissions {
         }
         refuseWhileDraining();
         checkPolicy(order);
+        policy.refuseImpossible(order.spec(), plan.nodes());
         return queue.enter(plan.nodes().size(), store::pendingTasks, () -> insert(build(order, plan, answer)));
     }
 
@@ -166,8 +167,7 @@ public final class Submissions {
     }
 
     private void checkPolicy(Order order) {
-        List<Refusal.FieldError> forbidden =
-                policy.violations(order.spec().env().keySet());
+        List<Refusal.FieldError> forbidden = policy.forbidden(order.spec());
         if (!forbidden.isEmpty()) {
             store.record(new AuditEvent(
                     timers.now(),
@@ -179,7 +179,7 @@ public final class Submissions {
                             ErrorKind.FORBIDDEN.code(),
                             "pointer",
                             forbidden.getFirst().pointer())));
-            throw new Refusal(ErrorKind.FORBIDDEN, "The node's policy does not allow this environment.", forbidden);
+            throw new Refusal(ErrorKind.FORBIDDEN, "The node's policy does not allow this.", forbidden);
         }
     }
 

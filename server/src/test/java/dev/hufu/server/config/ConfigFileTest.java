@@ -2,6 +2,7 @@ package dev.hufu.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.config.LogConfig.Level;
 import dev.hufu.server.config.ServerConfig.Options;
 import java.io.IOException;
@@ -46,6 +47,17 @@ final class ConfigFileTest {
               allowPrivilegeGain: true
               allowedEnvironment: [LD_PRELOAD, ENV]
               largestOutput: 4GiB
+              users: [nobody, "1000:1000"]
+              defaultLimits:
+                memory: 256MiB
+                cpu: 0.5
+                pids: 64
+                files: 1024
+              largestLimits:
+                memory: 1GiB
+                cpu: 4
+                pids: 1000
+                files: 4096
             queue:
               capacity: 500
               heldRefusals: 0
@@ -112,7 +124,15 @@ final class ConfigFileTest {
                                         Path.of("/secret/server.key"),
                                         Duration.ofMinutes(1),
                                         Duration.ofDays(30))),
-                        new ExecutionConfig(12, 3, true, Set.of("LD_PRELOAD", "ENV"), 4L << 30),
+                        new ExecutionConfig(
+                                12,
+                                3,
+                                true,
+                                Set.of("LD_PRELOAD", "ENV"),
+                                4L << 30,
+                                Set.of("nobody", "1000:1000"),
+                                new RunSpec.Resources(256L << 20, 0.5, 64, 1_024),
+                                new RunSpec.Resources(1L << 30, 4.0, 1_000, 4_096)),
                         new QueueConfig(500, 0),
                         new LimitsConfig(2 << 20, 8 << 20),
                         new StoreConfig(1 << 20),

@@ -2,6 +2,7 @@ package dev.hufu.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.config.ServerConfig.Options;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,7 +42,14 @@ final class ServerConfigTest {
                                 Duration.ofSeconds(30),
                                 null),
                         new ExecutionConfig(
-                                1_000, 2 * Runtime.getRuntime().availableProcessors(), false, Set.of(), 1L << 30),
+                                1_000,
+                                2 * Runtime.getRuntime().availableProcessors(),
+                                false,
+                                Set.of(),
+                                1L << 30,
+                                Set.of(),
+                                RunSpec.Resources.NONE,
+                                RunSpec.Resources.NONE),
                         new QueueConfig(100_000, 1_000),
                         new LimitsConfig(1 << 20, 16 << 20),
                         new StoreConfig(8 << 20),

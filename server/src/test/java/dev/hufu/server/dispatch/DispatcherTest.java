@@ -108,7 +108,7 @@ final class DispatcherTest {
         assertThat(core.state(waiting)).isEqualTo(TaskState.PENDING);
         agent.succeeded(held);
         List<ServerMessage> both = List.of(agent.next(), agent.next());
-        assertThat(both).contains(new ServerMessage.Acknowledged(held));
+        assertThat(both).contains(new ServerMessage.Acknowledged(held, true));
         assertThat(both)
                 .anyMatch(message -> message instanceof ServerMessage.StartAttempt start
                         && start.attempt().task().run().equals(waiting));
@@ -175,7 +175,7 @@ final class DispatcherTest {
         FakeAgent after = new FakeAgent(core.sessions, NODE).hello(10);
         assertThat(after.nextStart()).isEqualTo(attempt);
         after.succeeded(attempt);
-        assertThat(after.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(after.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         assertThat(core.state(attempt.task().run())).isEqualTo(TaskState.SUCCEEDED);
     }
 

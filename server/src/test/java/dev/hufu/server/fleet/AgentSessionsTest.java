@@ -10,6 +10,7 @@ import dev.hufu.protocol.Outcome.StopCause;
 import dev.hufu.protocol.Reason;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.ServerMessage;
+import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.Core;
 import dev.hufu.server.FakeAgent;
@@ -102,7 +103,7 @@ final class AgentSessionsTest {
                 "it is held", () -> core.task(attempt.task().run()).progress().reason() == Reason.KILL_PENDING);
         assertThat(heard.take()).isEqualTo("accepted " + attempt);
         agent.succeeded(attempt);
-        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         assertThat(heard.take()).isEqualTo("freed " + attempt);
         assertThat(core.state(attempt.task().run())).isEqualTo(TaskState.SUCCEEDED);
     }
@@ -113,13 +114,26 @@ final class AgentSessionsTest {
         FakeAgent agent = ready(new Known(attempt, Known.Phase.RUNNING));
         for (int i = 0; i < 5; i++) {
             agent.succeeded(attempt);
-            assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+            assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         }
         agent.ended(
                 attempt,
                 Samples.ended(new Ending.Unknown(Reason.SUPERVISOR_LOST, "late"), StopCause.NONE, null, Instant.now()));
-        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         assertThat(core.state(attempt.task().run())).isEqualTo(TaskState.SUCCEEDED);
+    }
+
+    @Test
+    void whatAnAgentKeepsForTasksThatHaveEndedIsNotNeeded() throws InterruptedException {
+        AttemptId going = leased();
+        FakeAgent agent = ready(new Known(going, Known.Phase.RUNNING));
+        TaskId unknown = Samples.id().task(0);
+        agent.send(new AgentMessage.Keeps(List.of(going.task(), unknown)));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.TaskEnded(unknown));
+        agent.succeeded(going);
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(going, true));
+        agent.send(new AgentMessage.Keeps(List.of(going.task())));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.TaskEnded(going.task()));
     }
 
     @Test
@@ -127,7 +141,7 @@ final class AgentSessionsTest {
         FakeAgent agent = ready();
         AttemptId attempt = new AttemptId(Samples.id().task(0), 1);
         agent.succeeded(attempt);
-        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
     }
 
     @Test
@@ -136,7 +150,7 @@ final class AgentSessionsTest {
         FakeAgent agent = ready(new Known(attempt, Known.Phase.RUNNING));
         failures.set(2);
         agent.succeeded(attempt);
-        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         assertThat(failures).hasValue(0);
         assertThat(core.state(attempt.task().run())).isEqualTo(TaskState.SUCCEEDED);
     }
@@ -148,7 +162,7 @@ final class AgentSessionsTest {
         core.tasks.apply(attempt.task(), new TaskEvent.NotAccepted(1, Instant.now()), "test");
         agent.succeeded(attempt);
         assertThat(core.tasks.lease(NODE, 1)).hasSize(1);
-        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt));
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(attempt, true));
         assertThat(core.state(attempt.task().run())).isEqualTo(TaskState.SUCCEEDED);
     }
 

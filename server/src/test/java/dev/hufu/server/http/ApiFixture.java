@@ -4,6 +4,7 @@ import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunIds;
+import dev.hufu.protocol.RunSpec;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.server.auth.Tokens;
 import dev.hufu.server.config.ExecutionConfig;
@@ -15,13 +16,17 @@ import dev.hufu.server.output.ReaderProgress;
 import dev.hufu.server.run.Cancellations;
 import dev.hufu.server.run.EnvironmentPolicy;
 import dev.hufu.server.run.LifecycleListener;
+import dev.hufu.server.run.NodeAbilities;
+import dev.hufu.server.run.OrderPolicy;
 import dev.hufu.server.run.QueueLimit;
+import dev.hufu.server.run.RequestBounds;
 import dev.hufu.server.run.Retries;
 import dev.hufu.server.run.RunActions;
 import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.TaskEvent;
 import dev.hufu.server.run.Tasks;
+import dev.hufu.server.run.UserPolicy;
 import dev.hufu.server.run.Wakeups;
 import dev.hufu.support.SystemTimers;
 import java.io.IOException;
@@ -41,12 +46,14 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -55,6 +62,8 @@ final class ApiFixture implements AutoCloseable {
     static final String RUNS = "/api/v1/runs";
     static final int BODY_LIMIT = 1 << 20;
     static final InetSocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    static final RequestBounds BOUNDS =
+            new RequestBounds(ExecutionConfig.DEFAULT_LARGEST_OUTPUT, RunSpec.Resources.NONE, RunSpec.Resources.NONE);
     static final String MINIMAL = "{\"exec\":{\"argv\":[\"true\"]}}";
 
     final FakeRunStore store = new FakeRunStore();
@@ -63,6 +72,9 @@ final class ApiFixture implements AutoCloseable {
     final RunWaits waits = new RunWaits(store);
     final Tasks tasks = new Tasks(store, waits, timers);
     final AgentSessions sessions = new AgentSessions(store, tasks, timers);
+    /** What node local can do; null where it is not known. */
+    volatile @Nullable NodeAbilities abilities;
+
     final Submissions submissions;
     final OutputPulse pulse;
     final Progress progress = new Progress();
@@ -124,18 +136,17 @@ final class ApiFixture implements AutoCloseable {
                 store,
                 ids,
                 timers,
-                new EnvironmentPolicy(Set.of()),
+                new OrderPolicy(
+                        new EnvironmentPolicy(Set.of()),
+                        new UserPolicy(Set.of("me", "1000"), Set.of("nobody", "65534:65534")),
+                        _ -> Optional.ofNullable(abilities)),
                 wakeups,
                 new QueueLimit(maxPending, 0, timers),
                 LifecycleListener.NONE);
         pulse = new OutputPulse(outputs, timers);
         pulse.start();
         RunActions runs = new RunActions(
-                submissions,
-                waits,
-                new Cancellations(tasks, wakeups),
-                new Retries(store, submissions),
-                ExecutionConfig.DEFAULT_LARGEST_OUTPUT);
+                submissions, waits, new Cancellations(tasks, wakeups), new Retries(store, submissions), BOUNDS);
         api = new Api(
                 runs,
                 store,

@@ -141,6 +141,7 @@ final class DocumentTest {
                         "exec",
                         "env",
                         "cwd",
+                        "user",
                         "stdin",
                         "timeout",
                         "killGrace",

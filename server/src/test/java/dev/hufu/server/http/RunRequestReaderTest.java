@@ -10,6 +10,7 @@ import dev.hufu.protocol.RunSpec;
 import dev.hufu.server.http.json.CanonicalJson;
 import dev.hufu.server.http.order.RunRequestReader;
 import dev.hufu.server.run.Refusal;
+import dev.hufu.server.run.RequestBounds;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -27,8 +28,12 @@ final class RunRequestReaderTest {
         return read(body.getBytes(StandardCharsets.UTF_8), RunSpec.OnOutput.TRUNCATE);
     }
 
+    private static RequestBounds bounds(long output) {
+        return new RequestBounds(output, RunSpec.Resources.NONE, RunSpec.Resources.NONE);
+    }
+
     private static RunSpec read(byte[] body, RunSpec.OnOutput defaultOnOutput) {
-        return RunRequestReader.read(body, defaultOnOutput, 1L << 30);
+        return RunRequestReader.read(body, defaultOnOutput, bounds(1L << 30));
     }
 
     private static List<Refusal.FieldError> errors(byte[] body) {
@@ -111,6 +116,77 @@ final class RunRequestReaderTest {
     }
 
     @Test
+    void theUserAndTheLimitsOfItsProcessesAreRead() {
+        RunSpec spec = read(with(
+                "\"user\":\"nobody\",\"limits\":{\"memory\":\"256MiB\",\"cpu\":1.5,\"pids\":64," + "\"files\":1024}"));
+        assertThat(spec.user()).isEqualTo("nobody");
+        assertThat(spec.limits().resources()).isEqualTo(new RunSpec.Resources(256L << 20, 1.5, 64, 1_024));
+        assertThat(read(with("\"user\":\"1000:1000\",\"limits\":{\"cpu\":2,\"memory\":1048576}"))
+                        .limits()
+                        .resources())
+                .isEqualTo(new RunSpec.Resources(1L << 20, 2.0, null, null));
+        assertThat(read(ApiFixture.MINIMAL).user()).isNull();
+        assertThat(read(ApiFixture.MINIMAL).limits().resources()).isEqualTo(RunSpec.Resources.NONE);
+    }
+
+    @Test
+    void whatANodeSaysOfLimitsIsKeptTo() {
+        RequestBounds bounds = new RequestBounds(
+                1L << 30,
+                new RunSpec.Resources(256L << 20, null, null, 64),
+                new RunSpec.Resources(1L << 30, 2.0, null, 128));
+        RunSpec spec = RunRequestReader.read(
+                with("\"limits\":{\"pids\":7}").getBytes(StandardCharsets.UTF_8), RunSpec.OnOutput.TRUNCATE, bounds);
+        assertThat(spec.limits().resources())
+                .as("what was asked for, else the default, else the most")
+                .isEqualTo(new RunSpec.Resources(256L << 20, 2.0, 7, 64));
+        Refusal refusal = Assertions.catchThrowableOfType(
+                Refusal.class,
+                () -> RunRequestReader.read(
+                        with("\"limits\":{\"memory\":\"2GiB\",\"cpu\":2.01,\"files\":129}")
+                                .getBytes(StandardCharsets.UTF_8),
+                        RunSpec.OnOutput.TRUNCATE,
+                        bounds));
+        assertThat(refusal.errors())
+                .containsExactly(
+                        new Refusal.FieldError("/limits/memory", "is out of its bounds, 1MiB to 1GiB"),
+                        new Refusal.FieldError("/limits/cpu", "is out of its bounds, 0.01 to 2.0"),
+                        new Refusal.FieldError("/limits/files", "is out of its bounds, 4 to 128"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "memory|1048575",
+                "memory|-1",
+                "memory|\"1KiB\"",
+                "memory|null",
+                "memory|1.5",
+                "cpu|0",
+                "cpu|0.009",
+                "cpu|-1",
+                "cpu|1e400",
+                "cpu|100001",
+                "cpu|\"1\"",
+                "cpu|null",
+                "pids|0",
+                "pids|2147483648",
+                "pids|1.5",
+                "files|3",
+                "files|\"8\""
+            })
+    void b07_limitsThatAreNone(String limit, String value) {
+        assertThat(only(with("\"limits\":{\"" + limit + "\":" + value + "}"))).startsWith("/limits/" + limit + ": ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"\"", "\"a b\"", "\"1000:\"", "\":0\"", "\"-1\"", "\"../x\"", "\"root\\n\"", "7", "null"})
+    void b06_usersThatAreNone(String value) {
+        assertThat(only(with("\"user\":" + value))).startsWith("/user: ");
+    }
+
+    @Test
     void noTimeoutIsAWord() {
         assertThat(read(with("\"timeout\":\"none\"")).timeout()).isNull();
         assertThat(only(with("\"killGrace\":\"none\""))).startsWith("/killGrace: ");
@@ -139,7 +215,7 @@ final class RunRequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"command", "params", "user", "retry", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"})
+    @ValueSource(strings = {"command", "params", "retry", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"})
     void b04_anUnknownFieldIsNamed(String name) {
         assertThat(only(with("\"" + name + "\":{\"any\":[1]}")))
                 .isEqualTo("/" + name.replace("~", "~0").replace("/", "~1") + ": is not a field of this request");
@@ -212,12 +288,12 @@ final class RunRequestReaderTest {
     @Test
     void theServerSaysHowMuchOutputMayBeKept() {
         byte[] body = with("\"limits\":{\"output\":\"2GiB\"}").getBytes(StandardCharsets.UTF_8);
-        assertThat(RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, 2L << 30)
+        assertThat(RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, bounds(2L << 30))
                         .limits()
                         .output())
                 .isEqualTo(2L << 30);
         Refusal refusal = Assertions.catchThrowableOfType(
-                Refusal.class, () -> RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, (2L << 30) - 1024));
+                Refusal.class, () -> RunRequestReader.read(body, RunSpec.OnOutput.TRUNCATE, bounds((2L << 30) - 1024)));
         assertThat(refusal.errors())
                 .containsExactly(
                         new Refusal.FieldError("/limits/output", "is out of its bounds, 1 byte to 2097151KiB"));

@@ -97,7 +97,10 @@ final class RunLifecycleTest {
                         store,
                         new RunIds(timers::now, new Random(1)),
                         timers,
-                        new EnvironmentPolicy(Set.of("LD_LIBRARY_PATH")),
+                        new OrderPolicy(
+                                new EnvironmentPolicy(Set.of("LD_LIBRARY_PATH")),
+                                UserPolicy.NOBODY_ELSE,
+                                _ -> Optional.empty()),
                         wakeups,
                         new QueueLimit(3, 0, timers),
                         LifecycleListener.NONE),

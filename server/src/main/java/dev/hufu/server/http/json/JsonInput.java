@@ -122,6 +122,15 @@ public final class JsonInput {
         return null;
     }
 
+    /** A number; null where it is none, which is then reported. One that is too large for a {@code double} is infinite. */
+    public @Nullable Double number(String pointer) {
+        if (parser.hasToken(JsonToken.VALUE_NUMBER_INT) || parser.hasToken(JsonToken.VALUE_NUMBER_FLOAT)) {
+            return Double.parseDouble(parser.getString());
+        }
+        wrongType(pointer, "a number");
+        return null;
+    }
+
     /** A whole number; null where it is none that a {@code long} holds, which is then reported. */
     public @Nullable Long wholeNumber(String pointer) {
         if (isWholeNumber() && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {

@@ -8,6 +8,7 @@ import dev.hufu.server.http.json.Json;
 import dev.hufu.server.http.json.JsonInput;
 import dev.hufu.server.http.json.RequestErrors;
 import dev.hufu.server.http.json.TextRules;
+import dev.hufu.server.run.RequestBounds;
 import dev.hufu.server.units.Durations;
 import dev.hufu.server.units.Sizes;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,11 @@ public final class RunRequestReader {
     private static final List<String> DEFAULT_INTERPRETER = List.of("/bin/sh");
     private static final String RESERVED_PREFIX = "HUFU_";
     private static final long HIGHEST_PRIORITY = 10;
+    private static final int LONGEST_USER = 256;
+    private static final Pattern NUMBERED_USER = Pattern.compile("[0-9]{1,10}(:[0-9]{1,10})?");
+    private static final Pattern NAMED_USER = Pattern.compile("[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?");
 
-    private final long largestOutput;
+    private final RequestBounds bounds;
     private final RequestErrors errors = new RequestErrors();
     private final Map<String, String> env = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
@@ -50,22 +55,27 @@ public final class RunRequestReader {
     private Duration expiresAfter = RunSpec.DEFAULT_EXPIRES_AFTER;
     private long outputLimit = RunSpec.Limits.DEFAULT_OUTPUT;
     private OnOutput onOutput;
+    private @Nullable String user;
+    private @Nullable Long memory;
+    private @Nullable Double cpu;
+    private @Nullable Integer pids;
+    private @Nullable Integer files;
     private int priority;
 
-    private RunRequestReader(OnOutput defaultOnOutput, long largestOutput) {
+    private RunRequestReader(OnOutput defaultOnOutput, RequestBounds bounds) {
         onOutput = defaultOnOutput;
-        this.largestOutput = largestOutput;
+        this.bounds = bounds;
     }
 
     /**
      * Reads a body.
      *
      * @param defaultOnOutput holds where the request does not say what becomes of too much output
-     * @param largestOutput what it may let be kept of each stream, in bytes
+     * @param bounds what it may ask for, and has where it does not
      * @throws dev.hufu.server.run.Refusal naming everything that is wrong
      */
-    public static RunSpec read(byte[] body, OnOutput defaultOnOutput, long largestOutput) {
-        RunRequestReader reader = new RunRequestReader(defaultOnOutput, largestOutput);
+    public static RunSpec read(byte[] body, OnOutput defaultOnOutput, RequestBounds bounds) {
+        RunRequestReader reader = new RunRequestReader(defaultOnOutput, bounds);
         boolean whole = JsonInput.read(body, reader.errors, reader::field);
         if (whole && !reader.execGiven) {
             reader.errors.add("/exec", "is missing");
@@ -78,11 +88,15 @@ public final class RunRequestReader {
                 exec,
                 reader.env,
                 reader.cwd,
+                reader.user,
                 reader.stdin,
                 reader.timeout,
                 reader.killGrace,
                 reader.expiresAfter,
-                new RunSpec.Limits(reader.outputLimit, reader.onOutput),
+                new RunSpec.Limits(
+                        reader.outputLimit,
+                        reader.onOutput,
+                        bounds.effective(new RunSpec.Resources(reader.memory, reader.cpu, reader.pids, reader.files))),
                 reader.priority,
                 reader.labels);
     }
@@ -92,7 +106,9 @@ public final class RunRequestReader {
         if (body.length == 0) {
             return null;
         }
-        RunRequestReader reader = new RunRequestReader(OnOutput.TRUNCATE, RunSpec.Limits.DEFAULT_OUTPUT);
+        RunRequestReader reader = new RunRequestReader(
+                OnOutput.TRUNCATE,
+                new RequestBounds(RunSpec.Limits.DEFAULT_OUTPUT, RunSpec.Resources.NONE, RunSpec.Resources.NONE));
         @Nullable Duration[] killGrace = new @Nullable Duration[1];
         JsonInput.read(body, reader.errors, (input, name) -> {
             if (name.equals("killGrace")) {
@@ -123,6 +139,7 @@ public final class RunRequestReader {
             }
             case "env" -> input.object("/env", variable -> environmentVariable(input, variable));
             case "cwd" -> cwd = input.string("/cwd", RunRequestReader::directoryProblem);
+            case "user" -> user = input.string("/user", RunRequestReader::userProblem);
             case "stdin" -> standardInput(input);
             case "timeout" -> timeout(input);
             case "killGrace" -> {
@@ -176,6 +193,14 @@ public final class RunRequestReader {
 
     private static @Nullable String directoryProblem(String path) {
         return path.startsWith("/") ? TextRules.name(path) : "must be an absolute path";
+    }
+
+    private static @Nullable String userProblem(String user) {
+        return user.length() <= LONGEST_USER
+                        && (NUMBERED_USER.matcher(user).matches()
+                                || NAMED_USER.matcher(user).matches())
+                ? null
+                : "must be the name of a user, or a uid, or uid:gid, as in \"nobody\" or \"1000:1000\"";
     }
 
     private void standardInput(JsonInput input) {
@@ -250,6 +275,20 @@ public final class RunRequestReader {
         switch (name) {
             case "output" -> outputLimit(input);
             case "onOutput" -> onOutput(input);
+            case "memory" -> memory(input);
+            case "cpu" -> cpu(input);
+            case "pids" ->
+                pids = count(
+                        input,
+                        "/limits/pids",
+                        RunSpec.Resources.LEAST_PIDS,
+                        bounds.most().pids());
+            case "files" ->
+                files = count(
+                        input,
+                        "/limits/files",
+                        RunSpec.Resources.LEAST_FILES,
+                        bounds.most().files());
             default -> input.unknown("/limits/" + Json.pointerSegment(name));
         }
     }
@@ -272,11 +311,56 @@ public final class RunRequestReader {
         if (size.isEmpty()) {
             return;
         }
-        if (size.getAsLong() < 1 || size.getAsLong() > largestOutput) {
-            errors.add("/limits/output", "is out of its bounds, 1 byte to " + Sizes.show(largestOutput));
+        if (size.getAsLong() < 1 || size.getAsLong() > bounds.output()) {
+            errors.add("/limits/output", "is out of its bounds, 1 byte to " + Sizes.show(bounds.output()));
             return;
         }
         outputLimit = size.getAsLong();
+    }
+
+    private void memory(JsonInput input) {
+        OptionalLong size = size(input, "/limits/memory");
+        if (size.isEmpty()) {
+            return;
+        }
+        Long most = bounds.most().memory();
+        long least = RunSpec.Resources.LEAST_MEMORY;
+        if (size.getAsLong() < least || (most != null && size.getAsLong() > most)) {
+            errors.add(
+                    "/limits/memory",
+                    "is out of its bounds, " + Sizes.show(least)
+                            + (most == null ? " or more" : " to " + Sizes.show(most)));
+            return;
+        }
+        memory = size.getAsLong();
+    }
+
+    private void cpu(JsonInput input) {
+        Double given = input.number("/limits/cpu");
+        if (given == null) {
+            return;
+        }
+        double most = bounds.most().cpu() == null
+                ? RunSpec.Resources.MOST_CPU
+                : bounds.most().cpu();
+        if (!(given >= RunSpec.Resources.LEAST_CPU && given <= most)) {
+            errors.add("/limits/cpu", "is out of its bounds, " + RunSpec.Resources.LEAST_CPU + " to " + most);
+            return;
+        }
+        cpu = given;
+    }
+
+    private @Nullable Integer count(JsonInput input, String pointer, int least, @Nullable Integer bound) {
+        Long given = input.wholeNumber(pointer);
+        if (given == null) {
+            return null;
+        }
+        int most = bound == null ? Integer.MAX_VALUE : bound;
+        if (given < least || given > most) {
+            errors.add(pointer, "is out of its bounds, " + least + " to " + most);
+            return null;
+        }
+        return given.intValue();
     }
 
     private OptionalLong size(JsonInput input, String pointer) {

@@ -60,7 +60,7 @@ public final class RunView {
         texts(generator, "env", spec.env());
         Json.text(generator, "cwd", spec.cwd());
         standardInput(generator, spec.stdin());
-        generator.writeNullProperty("user");
+        Json.text(generator, "user", spec.user());
         duration(generator, "timeoutMs", spec.timeout());
         duration(generator, "killGraceMs", spec.killGrace());
         duration(generator, "expiresAfterMs", spec.expiresAfter());
@@ -153,11 +153,24 @@ public final class RunView {
         generator.writeObjectPropertyStart("limits");
         generator.writeNumberProperty("output", limits.output());
         generator.writeStringProperty("onOutput", onOutput(limits.onOutput()));
-        generator.writeNullProperty("memory");
-        generator.writeNullProperty("cpu");
-        generator.writeNullProperty("pids");
-        generator.writeNullProperty("files");
+        RunSpec.Resources resources = limits.resources();
+        number(generator, "memory", resources.memory());
+        if (resources.cpu() == null) {
+            generator.writeNullProperty("cpu");
+        } else {
+            generator.writeNumberProperty("cpu", resources.cpu());
+        }
+        number(generator, "pids", resources.pids());
+        number(generator, "files", resources.files());
         generator.writeEndObject();
+    }
+
+    private static void number(JsonGenerator generator, String name, @Nullable Number value) {
+        if (value == null) {
+            generator.writeNullProperty(name);
+        } else {
+            generator.writeNumberProperty(name, value.longValue());
+        }
     }
 
     private static String onOutput(RunSpec.OnOutput onOutput) {

@@ -164,6 +164,8 @@ final class MigrationsTest {
             RunSpec spec = store.run(id).orElseThrow().spec();
             assertThat(spec.priority()).isZero();
             assertThat(spec.limits()).isEqualTo(new RunSpec.Limits(16 << 20, RunSpec.OnOutput.TRUNCATE));
+            assertThat(spec.user()).isNull();
+            assertThat(spec.limits().resources()).isEqualTo(RunSpec.Resources.NONE);
             assertThat(spec.env()).containsEntry("A", "\u0000ä");
             assertThat(spec.timeout()).isEqualTo(Duration.ofHours(1));
         }
