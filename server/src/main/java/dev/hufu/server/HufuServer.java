@@ -249,6 +249,7 @@ public final class HufuServer implements Service {
      */
     public static void check(ServerConfig config) {
         refuseUnsafe(config);
+        launcherConfig(config);
         certificates(config, new SystemTimers());
     }
 
@@ -359,6 +360,12 @@ public final class HufuServer implements Service {
     }
 
     private static LauncherConfig launcherConfig(ServerConfig config) {
-        return LauncherConfig.defaults().withLog(config.data().resolve(LAUNCHER_LOG));
+        try {
+            return LauncherConfig.defaults()
+                    .withLog(config.data().resolve(LAUNCHER_LOG))
+                    .withKeepCapabilities(config.execution().keepCapabilities());
+        } catch (IllegalArgumentException unknown) {
+            throw new StartRefusedException("execution.keepCapabilities: " + unknown.getMessage(), unknown);
+        }
     }
 }

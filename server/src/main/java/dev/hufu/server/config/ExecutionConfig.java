@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param users whom commands may have as their user, beside the server's own: names, {@code uid} or {@code uid:gid}
  * @param defaultLimits of a run that says nothing
  * @param largestLimits that no run is without or beyond
+ * @param keepCapabilities what commands may have of the server's own capabilities, as in {@code CAP_NET_RAW}, or {@code ALL}
  */
 public record ExecutionConfig(
         int maxRunning,
@@ -24,7 +25,8 @@ public record ExecutionConfig(
         long largestOutput,
         Set<String> users,
         RunSpec.Resources defaultLimits,
-        RunSpec.Resources largestLimits) {
+        RunSpec.Resources largestLimits,
+        Set<String> keepCapabilities) {
     public static final int DEFAULT_MAX_RUNNING = 1_000;
     public static final int STARTS_PER_PROCESSOR = 2;
 
@@ -37,6 +39,7 @@ public record ExecutionConfig(
     public ExecutionConfig {
         allowedEnvironment = Set.copyOf(allowedEnvironment);
         users = Set.copyOf(users);
+        keepCapabilities = Set.copyOf(keepCapabilities);
     }
 
     static ExecutionConfig of(ConfigSection section) {
@@ -54,7 +57,8 @@ public record ExecutionConfig(
                         "largestOutput", DEFAULT_LARGEST_OUTPUT, RunSpec.Limits.DEFAULT_OUTPUT, LARGEST_LARGEST_OUTPUT),
                 section.texts("users", ExecutionConfig::wrongUser),
                 defaults,
-                largest);
+                largest,
+                section.texts("keepCapabilities", ExecutionConfig::wrongCapability));
     }
 
     public static int defaultMaxStarting() {
@@ -65,6 +69,10 @@ public record ExecutionConfig(
         return user.matches("[0-9]{1,10}(:[0-9]{1,10})?|[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?")
                 ? null
                 : "is no name of a user, nor uid or uid:gid";
+    }
+
+    private static @Nullable String wrongCapability(String name) {
+        return name.matches("ALL|CAP_[A-Z_]+") ? null : "is no name of a capability, as CAP_NET_RAW is, nor ALL";
     }
 
     private static @Nullable String wrongName(String name) {

@@ -48,6 +48,7 @@ final class ConfigFileTest {
               allowedEnvironment: [LD_PRELOAD, ENV]
               largestOutput: 4GiB
               users: [nobody, "1000:1000"]
+              keepCapabilities: [CAP_NET_RAW]
               defaultLimits:
                 memory: 256MiB
                 cpu: 0.5
@@ -132,7 +133,8 @@ final class ConfigFileTest {
                                 4L << 30,
                                 Set.of("nobody", "1000:1000"),
                                 new RunSpec.Resources(256L << 20, 0.5, 64, 1_024),
-                                new RunSpec.Resources(1L << 30, 4.0, 1_000, 4_096)),
+                                new RunSpec.Resources(1L << 30, 4.0, 1_000, 4_096),
+                                Set.of("CAP_NET_RAW")),
                         new QueueConfig(500, 0),
                         new LimitsConfig(2 << 20, 8 << 20),
                         new StoreConfig(1 << 20),
