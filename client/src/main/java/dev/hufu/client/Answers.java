@@ -157,7 +157,7 @@ final class Answers {
                         "killReport",
                         report -> new Attempt.KillReport(
                                 report.text("cause"),
-                                report.text("proof"),
+                                report.optionalText("proof"),
                                 report.objects("steps", Answers::step),
                                 report.number("durationMs"))));
     }

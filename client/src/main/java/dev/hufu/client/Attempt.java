@@ -26,9 +26,10 @@ public record Attempt(
     /**
      * How the process tree was stopped.
      *
-     * @param proof what showed that nothing was left: {@code cgroup} or {@code no-children}; {@code what-was-found} where there is no proof beyond that
+     * @param proof what showed that nothing was left: {@code cgroup} or {@code no-children}; null where
+     *     there is no proof beyond what was found
      */
-    public record KillReport(String cause, String proof, List<Step> steps, long durationMs) {
+    public record KillReport(String cause, @Nullable String proof, List<Step> steps, long durationMs) {
         public KillReport {
             steps = List.copyOf(steps);
         }

@@ -76,9 +76,12 @@ public record Outcome(
      * How the process tree was stopped.
      *
      * @param cause in lower case, as in {@code deadline}
-     * @param proof {@code cgroup} or {@code no-children}; {@code what-was-found} where there is no proof beyond that
+     * @param proof {@code cgroup} or {@code no-children}; {@link #UNPROVEN} where there is none
      */
     public record KillReport(String cause, String proof, List<Step> steps, long durationMs) {
+        /** All that was found is gone, which is no proof. */
+        public static final String UNPROVEN = "what-was-found";
+
         public KillReport {
             steps = List.copyOf(steps);
         }

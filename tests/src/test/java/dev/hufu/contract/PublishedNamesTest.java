@@ -82,7 +82,7 @@ final class PublishedNamesTest {
             "Reason",
                     "exit signal timeout cancelled spawn-failed output-limit memory-limit pid-limit expired node-lost"
                             + " supervisor-lost record-damaged spool-full rejected kill-pending",
-            "KillReport/properties/proof", "cgroup no-children what-was-found",
+            "KillReport/properties/proof", "cgroup no-children",
             "Problem/properties/type",
                     "invalid-request unauthenticated forbidden not-found method-not-allowed unsupported-media-type"
                             + " conflict output-expired payload-too-large idempotency-key-reused rate-limited queue-full"

@@ -126,7 +126,10 @@ public final class TablePage {
         }
         line(
                 "Stopped",
-                SafeText.of(report.cause()) + "; proof that nothing is left: " + SafeText.of(report.proof())
+                SafeText.of(report.cause())
+                        + (report.proof() == null
+                                ? "; no proof that nothing is left but what was found"
+                                : "; proof that nothing is left: " + SafeText.of(report.proof()))
                         + ", after " + Quantities.show(Duration.ofMillis(report.durationMs())));
         for (Attempt.KillReport.Step step : report.steps()) {
             Duration since = Duration.between(report.steps().getFirst().at(), step.at());

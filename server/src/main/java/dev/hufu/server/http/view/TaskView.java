@@ -115,7 +115,11 @@ public final class TaskView {
         }
         generator.writeObjectPropertyStart("killReport");
         generator.writeStringProperty("cause", report.cause());
-        generator.writeStringProperty("proof", report.proof());
+        if (report.proof().equals(Outcome.KillReport.UNPROVEN)) {
+            generator.writeNullProperty("proof");
+        } else {
+            generator.writeStringProperty("proof", report.proof());
+        }
         generator.writeArrayPropertyStart("steps");
         for (Outcome.KillReport.Step step : report.steps()) {
             generator.writeStartObject();
