@@ -4,6 +4,10 @@ set -eu
 
 [ $# -eq 1 ] || { echo "usage: $0 OUTDIR" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
+if [ "$(uname -s)" != Linux ]; then
+    echo "hufu: no native launcher for $(uname -s); commands will be run by the JDK" >&2
+    exit 0
+fi
 mkdir -p "$1"
 target=$1/hufu-launcher
 if [ -x "$target" ] && [ -z "$(find "$here" -type f \( -name '*.[ch]' -o -name build.sh \) -newer "$target")" ]; then

@@ -5,6 +5,7 @@
 set -eu
 
 [ $# -ge 1 ] || { echo "usage: $0 OUTDIR [NAME]" >&2; exit 2; }
+[ "$(uname -s)" = Linux ] || exit 0
 here=$(cd "$(dirname "$0")" && pwd)
 sources=$here/../../main/native
 mkdir -p "$1"

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +29,10 @@ final class NodeFacts {
         facts.put("kernel", System.getProperty("os.version", ""));
         facts.put("javaVersion", Runtime.version().toString());
         facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        facts.put(
-                "launcherCapabilities",
-                capabilities.stream().map(NodeFacts::word).sorted().collect(Collectors.joining(",")));
+        facts.put("launcherCapabilities", names(capabilities));
+        Set<ProcessLauncher.Capability> lacking = EnumSet.allOf(ProcessLauncher.Capability.class);
+        lacking.removeAll(capabilities);
+        facts.put("launcherLacks", names(lacking));
         facts.put("controlGroups", word(isolation.cgroups()));
         facts.put("limitMemory", word(isolation.memory()));
         facts.put("limitCpu", word(isolation.cpu()));
@@ -41,6 +43,10 @@ final class NodeFacts {
         read(MEMORY).flatMap(NodeFacts::memoryBytes).ifPresent(bytes -> facts.put("memoryBytes", Long.toString(bytes)));
         facts.values().removeIf(String::isEmpty);
         return facts;
+    }
+
+    private static String names(Set<ProcessLauncher.Capability> capabilities) {
+        return capabilities.stream().map(NodeFacts::word).sorted().collect(Collectors.joining(","));
     }
 
     private static String word(Enum<?> constant) {

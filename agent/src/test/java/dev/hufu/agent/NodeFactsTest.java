@@ -32,6 +32,9 @@ final class NodeFactsTest {
                 .containsEntry("limitFiles", "rlimit")
                 .containsEntry("otherUsers", "true")
                 .containsKeys("javaVersion", "processors");
+        assertThat(facts.get("launcherLacks"))
+                .startsWith("any-signal,any-text,")
+                .endsWith(",whole-tree");
         assertThat(facts.get("memoryBytes")).matches("[1-9][0-9]{6,}");
         assertThat(facts.get("hostname")).isNotBlank().doesNotContain("\n");
     }
@@ -39,6 +42,7 @@ final class NodeFactsTest {
     @Test
     void whatIsNotKnownIsLeftOut() {
         assertThat(NodeFacts.of(Set.of(), Isolation.NONE)).doesNotContainKey("launcherCapabilities");
+        assertThat(NodeFacts.of(Set.of(Capability.values()), Isolation.NONE)).doesNotContainKey("launcherLacks");
         assertThat(NodeFacts.memoryBytes("MemFree: 5 kB\n")).isEmpty();
         assertThat(NodeFacts.memoryBytes("MemTotal:       16 kB\nMemFree: 5 kB\n"))
                 .contains(16_384L);

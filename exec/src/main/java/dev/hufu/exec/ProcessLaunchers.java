@@ -24,6 +24,11 @@ public final class ProcessLaunchers {
         return NativeProcessLauncher.start(config, clock, threads);
     }
 
+    /** Whether this build has a native launcher, and this is a system for it; else there is {@link #jdkLauncher}. */
+    public static boolean hasNativeLauncher() {
+        return NativeProcessLauncher.isThere();
+    }
+
     /**
      * A launcher that needs nothing but the JDK, for systems without the native one. It lacks most
      * {@linkplain ProcessLauncher.Capability capabilities}: above all, what it runs does not outlive the JVM's attention, and

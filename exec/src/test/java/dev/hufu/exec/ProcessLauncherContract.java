@@ -543,29 +543,6 @@ public abstract class ProcessLauncherContract {
     }
 
     @Test
-    void f17_whatHasEndedIsFoundByEveryLauncher() throws Exception {
-        ProcessSpec spec = fixture.shell("echo out; exit 5")
-                .metadata("mine".getBytes(StandardCharsets.UTF_8))
-                .build();
-        Outcome outcome = fixture.run(launcher, spec);
-        launcher.close();
-        launcher = newLauncher();
-
-        assertThat(launcher.attach(spec.attemptFile(), Duration.ZERO))
-                .isEqualTo(new Attachment.Ended(outcome.result()));
-        assertThat(launcher.attach(directory.resolve("nothing"), LONG)).isEqualTo(new Attachment.NeverStarted());
-        assertThat(ProcessLaunchers.metadata(spec.attemptFile())).asString().isEqualTo("mine");
-        try (OutputReader output = launcher.output(spec.attemptFile())) {
-            assertThat(LauncherFixture.kept(output, StreamName.STDOUT))
-                    .asString()
-                    .isEqualTo("out\n");
-        }
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(spec.attemptFile())))
-                .isEqualTo("rw-------");
-        assertThat(Files.exists(Path.of(spec.attemptFile() + ".script"))).isFalse();
-    }
-
-    @Test
     void closedLauncherRefuses() throws Exception {
         launcher.close();
         launcher.close();

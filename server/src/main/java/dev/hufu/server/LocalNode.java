@@ -16,12 +16,16 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The server's own machine as a node: an agent in this process, spoken to by encoded messages as any other. Owns the agent,
  * its link and its launcher; {@link #stop} lets go of what runs, which the next server finds again.
  */
 final class LocalNode implements Service {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalNode.class);
+
     private final AgentConfig config;
     private final LauncherConfig launcherConfig;
     private final String version;
@@ -60,7 +64,7 @@ final class LocalNode implements Service {
         }
         ProcessLauncher started;
         try {
-            started = ProcessLaunchers.nativeLauncher(launcherConfig, timers::now, Threads.virtualFactory("process-"));
+            started = launcher(launcherConfig, timers, ProcessLaunchers.hasNativeLauncher());
         } catch (IOException failed) {
             throw new UncheckedIOException("The launcher could not be started: " + failed.getMessage(), failed);
         }
@@ -69,6 +73,19 @@ final class LocalNode implements Service {
         made.broken().thenAccept(onBroken);
         agent = made;
         made.start();
+    }
+
+    /** Never silently weaker: what is missing is said here and among the node's facts. */
+    static ProcessLauncher launcher(LauncherConfig config, Timers timers, boolean nativeIsThere) throws IOException {
+        if (nativeIsThere) {
+            return ProcessLaunchers.nativeLauncher(config, timers::now, Threads.virtualFactory("process-"));
+        }
+        ProcessLauncher fallback = ProcessLaunchers.jdkLauncher(timers::now, Threads.platformFactory("process-"));
+        LOG.warn(
+                "No native launcher for this system: commands are run by the JDK, do not outlive this process, and a stop"
+                        + " reaches only what it finds. Of the launcher's capabilities there are: {}",
+                fallback.capabilities());
+        return fallback;
     }
 
     @Override

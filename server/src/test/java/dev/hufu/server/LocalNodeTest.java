@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hufu.agent.AgentConfig;
 import dev.hufu.exec.LauncherConfig;
+import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Reason;
@@ -91,6 +92,14 @@ final class LocalNodeTest {
         assertThat(output(attempt, Stream.STDERR)).isEqualTo("err\n");
         assertThat(core.task(run).attempts().getFirst().outcome()).isNotNull();
         assertThat(node.output().open(new AttemptId(Samples.id().task(0), 1))).isEmpty();
+    }
+
+    @Test
+    void withoutANativeLauncherTheJdkRunsCommands() throws Exception {
+        try (ProcessLauncher weaker = LocalNode.launcher(LauncherConfig.defaults(), timers, false)) {
+            assertThat(weaker.capabilities())
+                    .doesNotContain(ProcessLauncher.Capability.REATTACH, ProcessLauncher.Capability.WHOLE_TREE);
+        }
     }
 
     @Test

@@ -163,10 +163,10 @@ final class JdkAttempt implements RunningProcess {
 
     private void awaitEndOrStop(JdkTree tree) throws InterruptedException {
         long left = spec.timeout() == null ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(spec.timeout());
-        while (!isOver()) {
+        while (!endsNow()) {
             long turn = Math.min(left, LOOK_NANOS);
             left -= turn - await(turn);
-            if (left <= 0 && !isOver()) {
+            if (left <= 0 && !endsNow()) {
                 stopFor(StopCause.DEADLINE, spec.killGrace());
             }
             // Who is found while its parents live is known afterwards.
@@ -174,7 +174,7 @@ final class JdkAttempt implements RunningProcess {
         }
     }
 
-    private boolean isOver() {
+    private boolean endsNow() {
         lock.lock();
         try {
             return exited || cause != StopCause.NONE;
@@ -392,6 +392,11 @@ final class JdkAttempt implements RunningProcess {
         if (stdout < 0 || stderr < 0) {
             throw new IllegalArgumentException("a position is negative");
         }
+    }
+
+    /** Whether all there is to know is in its file. */
+    boolean isOver() {
+        return result.isDone();
     }
 
     @Override

@@ -223,7 +223,7 @@ public final class JdkProcessLauncher implements ProcessLauncher {
             throw new InterruptedException();
         }
         JdkAttempt running = attempts.get(attemptFile);
-        if (running != null) {
+        if (running != null && !running.isOver()) {
             return new Attachment.Running(running);
         }
         AttemptFile.Snapshot snapshot;

@@ -56,6 +56,11 @@ final class LauncherProcess implements Closeable {
         }
     }
 
+    /** Whether the program was built with these classes. */
+    static boolean isPacked() {
+        return LauncherProcess.class.getResource(RESOURCE) != null;
+    }
+
     Path socket() {
         return socket;
     }

@@ -54,6 +54,10 @@ public final class NativeProcessLauncher implements ProcessLauncher {
         this.threads = threads;
     }
 
+    public static boolean isThere() {
+        return System.getProperty("os.name", "").equals("Linux") && LauncherProcess.isPacked();
+    }
+
     public static NativeProcessLauncher start(LauncherConfig config, InstantSource clock, ThreadFactory threads)
             throws IOException {
         // First, since the launcher begins where this process is by then.
