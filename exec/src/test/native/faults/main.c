@@ -57,6 +57,27 @@ static void name_of(char *text, size_t room, const struct plan *of) {
     }
 }
 
+static bool ending;
+
+/* What a run that failed, or hangs, has left: all of it comes to its process. */
+static void end_all(void) {
+    pid_t pids[16];
+    int count;
+    for (int tries = 0; tries < 1000 && (count = children_of(getpid(), pids, 16)) > 0; tries++) {
+        for (int i = 0; i < count; i++) {
+            kill(pids[i], SIGKILL);
+        }
+        while (waitpid(-1, NULL, WNOHANG) > 0) {
+        }
+        usleep(1000);
+    }
+}
+
+static void out_of_time(int signal) {
+    (void) signal;
+    check_failed(__FILE__, __LINE__, "hangs", 0, 0);
+}
+
 _Noreturn void check_failed(const char *file, int line, const char *text, long long got, long long wanted) {
     char name[200];
     const char *base = strrchr(file, '/');
@@ -67,6 +88,10 @@ _Noreturn void check_failed(const char *file, int line, const char *text, long l
     }
     printf("\n");
     fflush(stdout);
+    if (!ending) {
+        ending = true;
+        end_all();
+    }
     _exit(1);
 }
 
@@ -174,6 +199,7 @@ static _Noreturn void run(unsigned number, const int descriptors[2]) {
     struct launcher launcher;
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    signal(SIGALRM, out_of_time);
     alarm(RUN_SECONDS);
     snprintf(scratch, sizeof scratch, "%s/%u", outer_scratch, number);
     CHECK(mkdir(scratch, 0700) == 0);
@@ -243,7 +269,7 @@ static void reap_one(struct faults *counted) {
             failures++;
             if (WIFSIGNALED(how)) {
                 name_of(name, sizeof name, &running[i].plan);
-                printf("FAILED %s: %s\n", name, WTERMSIG(how) == SIGALRM ? "hangs" : strsignal(WTERMSIG(how)));
+                printf("FAILED %s: %s\n", name, strsignal(WTERMSIG(how)));
             }
         }
         remove_run(running[i].number);
