@@ -98,6 +98,7 @@ public final class Main {
             server.start();
         } catch (StartRefusedException refused) {
             errors.println("hufu: " + refused.getMessage());
+            lifetime.refused();
             return EXIT_REFUSED;
         }
         errors.println("hufu: the token is in " + server.tokenFile());
@@ -122,6 +123,11 @@ public final class Main {
                 server.stop();
                 Runtime.getRuntime().halt(exit.get());
             }));
+        }
+
+        /** The hook decides how the process ends, also after a start that was given up half-way. */
+        void refused() {
+            exit.set(EXIT_REFUSED);
         }
 
         void broken() {

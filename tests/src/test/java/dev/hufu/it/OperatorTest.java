@@ -3,6 +3,8 @@ package dev.hufu.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -57,6 +59,15 @@ final class OperatorTest {
             client.join();
         }
         return List.copyOf(answers);
+    }
+
+    @Test
+    void aPortThatIsTakenIsARefusalToStart(@TempDir Path data) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            assertThat(ServerProcess.exitOf("--data", data.toString(), "--listen", address))
+                    .isEqualTo(1);
+        }
     }
 
     @Test
