@@ -3,6 +3,7 @@ package dev.hufu.cli;
 import dev.hufu.cli.terminal.DataDirectory;
 import dev.hufu.client.HufuClient;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +55,14 @@ record Access(URI address, @Nullable String token, @Nullable String authorities)
 
     static boolean local(URI address) {
         String host = address.getHost();
-        return host.equals("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
+        if (host.equals("localhost")) {
+            return true;
+        }
+        try {
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
+        } catch (IllegalArgumentException name) {
+            return false;
+        }
     }
 
     HufuClient.Builder client() {

@@ -29,6 +29,9 @@ final class HufuCommand {
             surroundings.page().println(HelpVerb.all(surroundings));
             return ExitCode.SUCCESS;
         }
+        if (name.equals("--version")) {
+            return carryOut(List.of("version"));
+        }
         if (name.isEmpty() || name.startsWith("-")) {
             return usage("a verb is missing", "hufu --help");
         }

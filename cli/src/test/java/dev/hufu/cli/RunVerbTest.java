@@ -427,6 +427,8 @@ final class RunVerbTest {
         assertThat(cockpit.run("run", "--", "x")).isZero();
         assertThat(Access.of("http://127.0.0.1:1", null, cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
         assertThat(Access.of("http://[::1]:1", null, cockpit.env).token()).isEqualTo(FakeServer.TOKEN);
+        assertThat(Access.of("http://[0:0:0:0:0:0:0:1]:1", null, cockpit.env).token())
+                .isEqualTo(FakeServer.TOKEN);
         assertThat(Access.of("https://hufu.example", null, cockpit.env).token()).isNull();
         assertThat(Access.of("http://127.example", null, cockpit.env).token()).isNull();
     }

@@ -256,8 +256,13 @@ public final class HufuServer implements Service {
     /** Where requests are accepted, as in {@code http://127.0.0.1:7433}. */
     public String address() {
         InetAddress host = config.listen().address().getAddress();
-        String name = host instanceof Inet6Address ? "[" + host.getHostAddress() + "]" : host.getHostAddress();
+        String name = host instanceof Inet6Address ? "[" + brief(host.getHostAddress()) + "]" : host.getHostAddress();
         return (certificates.isPresent() ? "https://" : "http://") + name + ":" + http.port();
+    }
+
+    /** An address of version 6 as people write it: zeros in a row are left out once. */
+    private static String brief(String address) {
+        return address.replaceFirst("(^|:)(0(:|$)){2,}", "::");
     }
 
     /** The file with the administrator's token. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +43,26 @@ final class LookTest {
     private int signal(String run, String signal, boolean wholeTree) throws Exception {
         return api().post("/api/v1/tasks/" + run + ".0/signal", Map.of("signal", signal, "wholeTree", wholeTree))
                 .status();
+    }
+
+    @Test
+    void aRunAndItsTasksAreSeenAsTheyWereAtOneMoment() throws Exception {
+        for (int i = 0; i < 60; i++) {
+            String path = "/api/v1/runs/" + api().submit(Api.argv("true")) + "?include=tasks";
+            JsonNode run = api().get(path).body();
+            while (!run.get("state").asString().equals("SUCCEEDED")) {
+                assertCounted(run);
+                run = api().get(path).body();
+            }
+            assertCounted(run);
+        }
+    }
+
+    private static void assertCounted(JsonNode run) {
+        String state = run.at("/tasks/0/state").asString();
+        assertThat(run.get("counts").get(state.toLowerCase(Locale.ROOT)).asInt())
+                .as("%s", run)
+                .isOne();
     }
 
     /** Output may be there before the server has heard of the start. */

@@ -83,10 +83,19 @@ final class ErrorMapper {
             case 404 -> "There is nothing at this path.";
             case 408 -> "The request took too long to arrive.";
             case 414 -> "The path is too long.";
+            case 417 -> "This expectation cannot be met.";
             case 431 -> "The headers are too large.";
-            case 505 -> "This version of HTTP is not supported.";
+            case 426, 505 -> "This version of HTTP is not supported.";
             default -> kind == ErrorKind.INVALID_REQUEST ? "The request is malformed." : kind.title() + ".";
         };
-        return new Problem(kind, status, detail, List.of());
+        return new Problem(kind, shown(status), detail, List.of());
+    }
+
+    /** HTTP has more words for a request that cannot be understood than the API. */
+    private static int shown(int status) {
+        return switch (status) {
+            case 414, 417, 426, 501, 505 -> 400;
+            default -> status;
+        };
     }
 }

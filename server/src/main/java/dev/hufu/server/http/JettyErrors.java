@@ -31,14 +31,15 @@ final class JettyErrors extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         // An id that would be another after decoding names nothing; that is all its sender needs to know.
-        int status = request.getHttpURI().hasViolations() ? 404 : response.getStatus();
+        Problem problem = ErrorMapper.problem(request.getHttpURI().hasViolations() ? 404 : response.getStatus());
+        int status = problem.status();
         TraceContext trace = TraceContext.continuing(request.getHeaders().get(TraceContext.HEADER));
         response.setStatus(status);
         listener.answered(request.getMethod(), RequestListener.NO_ROUTE, status, 0);
         if (status == 500) {
             logged(request, status, trace);
         }
-        byte[] body = body(status, trace, response.getHeaders());
+        byte[] body = body(problem, trace, response.getHeaders());
         response.write(true, ByteBuffer.wrap(body), callback);
         return true;
     }
@@ -50,8 +51,7 @@ final class JettyErrors extends ErrorHandler {
         }
     }
 
-    private byte[] body(int status, TraceContext trace, HttpFields.Mutable headers) {
-        Problem problem = ErrorMapper.problem(status);
+    private byte[] body(Problem problem, TraceContext trace, HttpFields.Mutable headers) {
         byte[] body = problem.toJson(trace.traceId());
         listener.refused(problem.kind());
         StandardHeaders.write(headers::put);

@@ -33,6 +33,7 @@ import org.slf4j.MDC;
 final class RunRoutes {
     static final String RUNS = "/api/v1/runs";
     private static final int TASKS_SHOWN = 100;
+    private static final int READS = 16;
     private static final int LONGEST_KEY = 255;
 
     private final RunActions runs;
@@ -126,8 +127,8 @@ final class RunRoutes {
     }
 
     private void answerEnd(Exchange exchange, RunId id, Duration wait) throws IOException, InterruptedException {
-        RunRecord run = runs.waits().awaitEnd(id, wait).orElseThrow(RunRoutes::unknown);
-        exchange.json(run.progress().state().terminal() ? 200 : 202, withTasks(run));
+        WithTasks seen = withTasks(runs.waits().awaitEnd(id, wait).orElseThrow(RunRoutes::unknown));
+        exchange.json(seen.run().progress().state().terminal() ? 200 : 202, render(seen));
     }
 
     private void show(Exchange exchange) throws IOException {
@@ -138,7 +139,7 @@ final class RunRoutes {
         }
         query.throwIfWrong();
         RunRecord run = store.run(id(exchange)).orElseThrow(RunRoutes::unknown);
-        exchange.json(200, include == null ? RunView.render(run) : withTasks(run));
+        exchange.json(200, include == null ? RunView.render(run) : render(withTasks(run)));
     }
 
     private void cancel(Exchange exchange) throws IOException {
@@ -150,12 +151,30 @@ final class RunRoutes {
         exchange.json(202, RunView.render(run));
     }
 
-    private byte[] withTasks(RunRecord run) {
+    /** A run and its first tasks as they were at one moment. */
+    private record WithTasks(RunRecord run, List<TaskRecord> tasks) {}
+
+    /** Read again while it changes in between; who changes that often is seen as it was a moment ago. */
+    private WithTasks withTasks(RunRecord found) {
+        RunRecord run = found;
+        List<TaskRecord> tasks = store.tasks(run.id(), null, 0, TASKS_SHOWN);
+        for (int reads = 1; reads < READS; reads++) {
+            RunRecord after = store.run(run.id()).orElse(run);
+            if (after.progress().equals(run.progress())) {
+                break;
+            }
+            run = after;
+            tasks = store.tasks(run.id(), null, 0, TASKS_SHOWN);
+        }
+        return new WithTasks(run, tasks);
+    }
+
+    private byte[] render(WithTasks seen) {
         List<RunView.TaskWithOutput> tasks = new ArrayList<>();
-        for (TaskRecord task : store.tasks(run.id(), null, 0, TASKS_SHOWN)) {
+        for (TaskRecord task : seen.tasks()) {
             tasks.add(new RunView.TaskWithOutput(task, outputs.summary(task, true)));
         }
-        return RunView.render(run, tasks);
+        return RunView.render(seen.run(), tasks);
     }
 
     static RunId id(Exchange exchange) {

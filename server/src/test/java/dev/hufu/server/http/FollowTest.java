@@ -392,7 +392,7 @@ final class FollowTest {
 
     @Test
     void f29_aReaderThatStopsReadingIsDroppedAndTheTaskGoesOn(@TempDir Path data) throws Exception {
-        try (ApiFixture impatient = new ApiFixture(data, Duration.ofMillis(500), 10)) {
+        try (ApiFixture impatient = new ApiFixture(data, Duration.ofSeconds(2), 10)) {
             RunId id = impatient.accepted(MINIMAL);
             FakeOutputStore.Written written = impatient.outputs.of(impatient.start(id));
             String path = "/api/v1/tasks/" + id + ".0/output?follow=true";

@@ -109,14 +109,14 @@ final class RequestLineTest {
             strings = {
                 "garbage",
                 "GET /healthz HTTP/9.9",
+                "GET /healthz HTTP/2.0",
                 "GET /healthz",
                 "GET /api/v1/runs/%zz HTTP/1.1",
                 "GET /api/v1/runs/%00 HTTP/1.1",
                 "CONNECT x:1 HTTP/1.1"
             })
     void linesThatAreNone(String line) throws IOException {
-        String answer = ask(line);
-        assertProblem(answer, answer.startsWith("HTTP/1.1 505") ? 505 : 400, "invalid-request");
+        assertProblem(ask(line), 400, "invalid-request");
     }
 
     @Test
@@ -154,7 +154,7 @@ final class RequestLineTest {
                 api.raw("GET /healthz HTTP/1.1", "Host: x", "X: " + "a".repeat(64_000), "", ""),
                 431,
                 "invalid-request");
-        assertProblem(api.raw("GET /" + "a".repeat(64_000) + " HTTP/1.1", "Host: x", "", ""), 414, "invalid-request");
+        assertProblem(api.raw("GET /" + "a".repeat(64_000) + " HTTP/1.1", "Host: x", "", ""), 400, "invalid-request");
     }
 
     @Test

@@ -205,7 +205,9 @@ public final class JsonInput {
                 : "has a number or a name that is too long";
     }
 
-    private static String brief(String message) {
+    /** Without what it tells programmers of this parser. */
+    private static String brief(String whole) {
+        String message = whole.replaceFirst("(?s): (enable `|maybe a |was expecting ).*", "");
         return message.length() <= LONGEST_MESSAGE ? message : message.substring(0, LONGEST_MESSAGE) + "…";
     }
 
