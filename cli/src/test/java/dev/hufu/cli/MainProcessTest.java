@@ -32,7 +32,9 @@ final class MainProcessTest {
     }
 
     private Process shell(String script, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("sh", "-c", "hufu='dev.hufu.cli.Main'; " + script, "sh"));
+        // Whoever runs this test may ignore signals, as nohup does, and a shell cannot take that back.
+        List<String> command = new ArrayList<>(
+                List.of("env", "--default-signal", "sh", "-c", "hufu='dev.hufu.cli.Main'; " + script, "sh"));
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 System.getProperty("java.class.path")));
