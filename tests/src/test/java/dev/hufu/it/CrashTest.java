@@ -179,8 +179,8 @@ final class CrashTest {
             List<Long> strangers = Proc.withEnvironment("HUFU_RUN_ID=" + run);
             assertThat(strangers).isNotEmpty();
             try (Stream<Path> files = Files.walk(data)) {
-                for (Path file :
-                        files.filter(each -> fileName(each).startsWith(run)).toList()) {
+                for (Path file : files.filter(each -> fileName(each).startsWith(run) && Files.isRegularFile(each))
+                        .toList()) {
                     try (RandomAccessFile attempt = new RandomAccessFile(file.toFile(), "rw")) {
                         attempt.seek(64);
                         attempt.write("00000000-0000-0000-0000-000000000000".getBytes(StandardCharsets.US_ASCII));
