@@ -106,12 +106,30 @@ final class DirectionTest {
             .because("everything else is written against the seam, so that PostgreSQL can take its place");
 
     @ArchTest
+    static final ArchRule WHAT_DRIVERS_SHARE_IS_SEEN_BY_DRIVERS_ONLY = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.store.(*)..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.hufu.server.store.sql..")
+            .because("it is how the seam is kept, which nobody else is to know");
+
+    @ArchTest
+    static final ArchRule WHAT_DRIVERS_SHARE_KNOWS_NO_DRIVER = noClasses()
+            .that()
+            .resideInAPackage("dev.hufu.server.store.sql..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.sqlite..", "org.postgresql..", "com.zaxxer.hikari..")
+            .because("a dialect says what one database does differently");
+
+    @ArchTest
     static final ArchRule SQL_STAYS_UNDER_STORE = noClasses()
             .that()
             .resideOutsideOfPackage("dev.hufu.server.store..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite..")
+            .resideInAnyPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql..", "com.zaxxer.hikari..")
             .because("the store is one seam");
 
     @ArchTest

@@ -1,5 +1,6 @@
 package dev.hufu.server.store.sqlite;
 
+import dev.hufu.server.store.sql.Statements;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -63,18 +64,18 @@ final class Database {
     }
 
     Statements writing() throws SQLException {
-        Statements statements = new Statements(source.getConnection());
-        statements.pragma("cache_size = -32768");
+        Statements statements = new Statements(source.getConnection(), SqliteDialect.INSTANCE);
+        statements.runOnce("PRAGMA cache_size = -32768");
         // Larger than the default of 1,000: pages that change often are then copied less often.
-        statements.pragma("wal_autocheckpoint = 4000");
-        statements.pragma("journal_size_limit = 67108864");
+        statements.runOnce("PRAGMA wal_autocheckpoint = 4000");
+        statements.runOnce("PRAGMA journal_size_limit = 67108864");
         return statements;
     }
 
     Statements reading() throws SQLException {
-        Statements statements = new Statements(source.getConnection());
-        statements.pragma("cache_size = -8192");
-        statements.pragma("query_only = ON");
+        Statements statements = new Statements(source.getConnection(), SqliteDialect.INSTANCE);
+        statements.runOnce("PRAGMA cache_size = -8192");
+        statements.runOnce("PRAGMA query_only = ON");
         return statements;
     }
 

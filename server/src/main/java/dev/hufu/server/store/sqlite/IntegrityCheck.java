@@ -1,5 +1,7 @@
 package dev.hufu.server.store.sqlite;
 
+import dev.hufu.server.store.sql.Dialect;
+import dev.hufu.server.store.sql.Health;
 import dev.hufu.support.Threads;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -68,7 +70,7 @@ final class IntegrityCheck {
                 report(new SQLException(found));
             }
         } catch (SQLException failed) {
-            if (!stopped && Health.meaning(failed) == Health.Meaning.BROKEN) {
+            if (!stopped && health.meaning(failed) == Dialect.Meaning.BROKEN) {
                 report(failed);
             } else if (!stopped) {
                 LOG.warn("The store could not be checked", failed);

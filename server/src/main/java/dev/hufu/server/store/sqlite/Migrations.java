@@ -1,5 +1,6 @@
 package dev.hufu.server.store.sqlite;
 
+import dev.hufu.server.store.sql.Statements;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -109,7 +110,7 @@ final class Migrations {
     }
 
     private static int version(Database database) throws SQLException {
-        try (Statements statements = new Statements(database.source().getConnection())) {
+        try (Statements statements = new Statements(database.source().getConnection(), SqliteDialect.INSTANCE)) {
             return statements
                     .query("PRAGMA user_version")
                     .first(row -> row.getInt(1))

@@ -1,5 +1,10 @@
 package dev.hufu.server.store.sqlite;
 
+import dev.hufu.server.store.sql.Health;
+import dev.hufu.server.store.sql.Reads;
+import dev.hufu.server.store.sql.Statements;
+import dev.hufu.server.store.sql.Work;
+import dev.hufu.server.store.sql.WorkQueue;
 import dev.hufu.support.Threads;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -11,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Readers: platform threads, each with a connection of its own, that read for callers on virtual threads, whose carriers
  * native calls would pin. Every read sees all that was committed before it began. Ends after {@link #close}.
  */
-final class ReadPool {
+final class ReadPool implements Reads {
     private static final Logger LOG = LoggerFactory.getLogger(ReadPool.class);
     private static final int QUEUE = 1_024;
 
@@ -30,8 +35,8 @@ final class ReadPool {
         threads.forEach(Thread::start);
     }
 
-    /** Reads in one transaction, so that what is read fits together. */
-    <T> T read(Work.Body<T> reading) {
+    @Override
+    public <T> T read(Work.Body<T> reading) {
         return queue.call(new Work<>(statements -> {
             statements.run("BEGIN");
             try {
@@ -53,7 +58,8 @@ final class ReadPool {
         }
     }
 
-    void close() {
+    @Override
+    public void close() {
         queue.close();
         boolean interrupted = false;
         for (Thread thread : threads) {

@@ -14,6 +14,7 @@ import dev.hufu.server.store.RunEvent;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.TaskRecord;
+import dev.hufu.server.store.sql.Rows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

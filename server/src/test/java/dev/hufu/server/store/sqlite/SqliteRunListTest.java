@@ -10,6 +10,7 @@ import dev.hufu.server.store.RunListContract;
 import dev.hufu.server.store.RunPage;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.RunStore;
+import dev.hufu.server.store.sql.RunLists;
 import dev.hufu.support.Timers;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,7 +38,7 @@ final class SqliteRunListTest extends RunListContract {
     @ParameterizedTest
     @EnumSource
     void noWalkScansOrSortsTheHistory(RunLists.Walk walk) throws SQLException {
-        List<String> plan = plan(new Database(directory.resolve("hufu.db")), walk.page());
+        List<String> plan = plan(new Database(directory.resolve("hufu.db")), walk.page(SqliteDialect.INSTANCE));
         assertThat(plan)
                 .noneMatch(step -> step.contains("TEMP B-TREE"))
                 .noneMatch(step -> step.startsWith("SCAN") && !step.startsWith("SCAN wanted "));

@@ -15,6 +15,8 @@ import dev.hufu.server.store.CommitListener;
 import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.RunStoreContract;
 import dev.hufu.server.store.StoreUnavailableException;
+import dev.hufu.server.store.sql.Rows;
+import dev.hufu.server.store.sql.Work;
 import dev.hufu.support.Timers;
 import java.io.IOException;
 import java.io.RandomAccessFile;

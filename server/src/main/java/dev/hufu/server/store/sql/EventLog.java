@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
@@ -30,7 +30,7 @@ final class EventLog {
     private record Snapshot(
             TaskRecord.Progress progress, @Nullable AttemptRecord attempt) {}
 
-    private record Row(long sequence, int taskIndex, String snapshot) {}
+    private record Stored(long sequence, int taskIndex, String snapshot) {}
 
     /** The number of events that every history begins with. */
     static long beginning(RunRecord.Progress progress) {
@@ -50,7 +50,7 @@ final class EventLog {
                         .number(sequence)
                         .number(task.id().index())
                         .text(Rows.encode(new Snapshot(task.progress(), task.currentAttemptRecord())))
-                        .update();
+                        .append();
             case RunEvent.OfRun(long sequence, RunRecord run) ->
                 statements
                         .query(INSERT)
@@ -58,7 +58,7 @@ final class EventLog {
                         .number(sequence)
                         .nothing()
                         .text(Rows.encode(run.progress()))
-                        .update();
+                        .append();
         }
     }
 
@@ -99,7 +99,7 @@ final class EventLog {
 
     private static void addStored(Statements statements, RunRecord run, long after, int limit, List<RunEvent> events)
             throws SQLException {
-        List<Row> rows = statements
+        List<Stored> rows = statements
                 .query(EVENTS)
                 .text(run.id().value())
                 .number(after)
@@ -107,14 +107,14 @@ final class EventLog {
                 .list(row -> {
                     int index = row.getInt(2);
                     boolean ofRun = row.wasNull();
-                    return new Row(row.getLong(1), ofRun ? -1 : index, row.getString(3));
+                    return new Stored(row.getLong(1), ofRun ? -1 : index, row.getString(3));
                 });
-        for (Row row : rows) {
+        for (Stored row : rows) {
             events.add(event(statements, run, row));
         }
     }
 
-    private static RunEvent event(Statements statements, RunRecord run, Row row) throws SQLException {
+    private static RunEvent event(Statements statements, RunRecord run, Stored row) throws SQLException {
         if (row.taskIndex() < 0) {
             return new RunEvent.OfRun(row.sequence(), run.with(Rows.decode(row.snapshot(), RunRecord.Progress.class)));
         }

@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.protocol.Bytes;
 import dev.hufu.protocol.Outcome;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * The units of work of the writer, and what it remembers between them: the audit chain's tail and the number of pending
  * tasks. Everything but {@link #pendingTasks} runs on the writer's thread, inside its transaction.
  */
-final class RunWriter implements GroupCommit.Memory {
+public final class RunWriter implements GroupCommit.Memory {
     static final Duration KEY_LIFE = Duration.ofHours(24);
 
     private static final int SWEEP_EVERY = 64;
@@ -45,8 +45,10 @@ final class RunWriter implements GroupCommit.Memory {
             SELECT fingerprint, run_id, first_answer FROM idempotency_keys
             WHERE caller = ? AND key = ? AND created_at > ?""";
     private static final String INSERT_KEY = """
-            INSERT OR REPLACE INTO idempotency_keys (caller, key, fingerprint, run_id, first_answer, created_at)
-            VALUES (?, ?, ?, ?, ?, ?)""";
+            INSERT INTO idempotency_keys (caller, key, fingerprint, run_id, first_answer, created_at)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (caller, key) DO UPDATE SET fingerprint = excluded.fingerprint, run_id = excluded.run_id,
+                first_answer = excluded.first_answer, created_at = excluded.created_at""";
     private static final String SWEEP_KEYS = """
             DELETE FROM idempotency_keys WHERE (caller, key) IN (
                 SELECT caller, key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)""";
@@ -76,7 +78,8 @@ final class RunWriter implements GroupCommit.Memory {
             ON CONFLICT (run_id, task_index, number) DO UPDATE SET node = excluded.node, state = excluded.state,
                 reason = excluded.reason, started_at = excluded.started_at, finished_at = excluded.finished_at,
                 outcome = excluded.outcome""";
-    private static final String PROBE = "INSERT OR REPLACE INTO probe (id, content) VALUES (1, ?)";
+    private static final String PROBE =
+            "INSERT INTO probe (id, content) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET content = excluded.content";
     private static final String COUNT_PENDING = "SELECT count(*) FROM tasks WHERE state = 'PENDING'";
 
     /** What is remembered, as it was at some moment. */
@@ -93,7 +96,7 @@ final class RunWriter implements GroupCommit.Memory {
     private int keysSinceSweep;
     private volatile long pendingTasks;
 
-    RunWriter(Statements statements) throws SQLException {
+    public RunWriter(Statements statements) throws SQLException {
         this.statements = statements;
         long pending =
                 statements.query(COUNT_PENDING).first(row -> row.getLong(1)).orElse(0L);
@@ -101,6 +104,27 @@ final class RunWriter implements GroupCommit.Memory {
         marked = now;
         committed = now;
         pendingTasks = pending;
+    }
+
+    /**
+     * What others wrote since the last commit, where others write too: at the beginning of a transaction.
+     *
+     * @param tail the end of the audit chain
+     */
+    public void remember(AuditLog.Tail tail, long pending) {
+        now = new Remembered(tail, pending);
+        committed = now;
+        pendingTasks = pending;
+    }
+
+    /** The end of the audit chain, as of now. */
+    public AuditLog.Tail tail() {
+        return now.tail();
+    }
+
+    /** How many tasks are pending, as of now. */
+    public long pending() {
+        return now.pending();
     }
 
     /** As of the last commit. */
@@ -142,6 +166,12 @@ final class RunWriter implements GroupCommit.Memory {
         insertRun(record, spec);
         for (TaskRecord task : run.tasks()) {
             insertTask(task, record.spec().priority());
+        }
+        statements.flush(INSERT_TASK);
+        for (TaskRecord task : run.tasks()) {
+            for (AttemptRecord attempt : task.attempts()) {
+                upsert(task.id(), attempt);
+            }
         }
         if (key != null) {
             statements
@@ -339,7 +369,7 @@ final class RunWriter implements GroupCommit.Memory {
                     .text(label.getKey())
                     .text(label.getValue())
                     .text(run.id().value())
-                    .update();
+                    .append();
         }
     }
 
@@ -381,10 +411,7 @@ final class RunWriter implements GroupCommit.Memory {
                 .time(progress.startedAt())
                 .time(progress.finishedAt())
                 .number(priority)
-                .update();
-        for (AttemptRecord attempt : task.attempts()) {
-            upsert(task.id(), attempt);
-        }
+                .append();
         countPending(null, progress.state());
     }
 

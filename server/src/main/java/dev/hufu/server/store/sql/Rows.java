@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Reason;
@@ -12,7 +12,6 @@ import dev.hufu.server.store.AttemptRecord;
 import dev.hufu.server.store.RunRecord;
 import dev.hufu.server.store.TaskRecord;
 import java.nio.charset.StandardCharsets;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,7 +22,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads runs, tasks and attempts from their rows. Stateless; the caller's transaction makes what is read fit together. */
-final class Rows {
+public final class Rows {
     /** The order of the columns of counts. */
     static final List<TaskState> COUNTED = List.of(TaskState.values());
 
@@ -50,21 +49,21 @@ final class Rows {
             TASK_COLUMNS + "WHERE run_id = ? AND task_index >= ? AND state = ? ORDER BY task_index LIMIT ?";
     private static final String OPEN_TASKS =
             TASK_COLUMNS + "WHERE run_id = ? AND finished_at IS NULL ORDER BY task_index";
-    static final String CLAIMABLE = TASK_COLUMNS + """
+    public static final String CLAIMABLE = TASK_COLUMNS + """
             WHERE node = ? AND state = 'PENDING' AND expires_at > ?
             ORDER BY priority DESC, run_id, task_index LIMIT ?""";
     private static final String OF_NODE = TASK_COLUMNS + """
             WHERE node = ? AND state = ? AND (run_id, task_index) > (?, ?)
             ORDER BY run_id, task_index LIMIT ?""";
-    static final String AT_WORK_OF_NODE = TASK_COLUMNS + """
+    public static final String AT_WORK_OF_NODE = TASK_COLUMNS + """
             WHERE node = ? AND state = ? AND state IN ('DISPATCHED', 'RUNNING', 'RETRYING')
                 AND (run_id, task_index) > (?, ?)
             ORDER BY run_id, task_index LIMIT ?""";
-    static final String COUNT_AT_WORK = """
+    public static final String COUNT_AT_WORK = """
             SELECT count(*) FROM tasks
             WHERE node = ? AND state = ? AND state IN ('DISPATCHED', 'RUNNING', 'RETRYING')""";
-    static final String COUNT_PENDING = "SELECT count(*) FROM tasks WHERE node = ? AND state = 'PENDING'";
-    static final String EXPIRED = """
+    public static final String COUNT_PENDING = "SELECT count(*) FROM tasks WHERE node = ? AND state = 'PENDING'";
+    public static final String EXPIRED = """
             SELECT run_id, task_index FROM tasks
             WHERE state IN ('PENDING', 'RETRYING') AND expires_at <= ? ORDER BY expires_at LIMIT ?""";
     private static final String ATTEMPTS = """
@@ -175,7 +174,7 @@ final class Rows {
                 .list(row -> new TaskId(new RunId(row.getString(1)), row.getInt(2)));
     }
 
-    static String encode(Object value) {
+    public static String encode(Object value) {
         return new String(JSON.encode(value), StandardCharsets.UTF_8);
     }
 
@@ -202,7 +201,7 @@ final class Rows {
                 : new TaskRecord(bare.id(), bare.node(), bare.createdAt(), bare.expiresAt(), bare.progress(), attempts);
     }
 
-    static RunRow runRow(ResultSet row) throws SQLException {
+    static RunRow runRow(Row row) throws SQLException {
         String retryOf = row.getString(4);
         Map<TaskState, Integer> counts = new EnumMap<>(TaskState.class);
         for (int i = 0; i < COUNTED.size(); i++) {
@@ -225,7 +224,7 @@ final class Rows {
                 row.getLong(11 + COUNTED.size()));
     }
 
-    private static TaskRecord taskRow(ResultSet row) throws SQLException {
+    private static TaskRecord taskRow(Row row) throws SQLException {
         return new TaskRecord(
                 new TaskId(new RunId(row.getString(1)), row.getInt(2)),
                 row.getString(3),
@@ -242,7 +241,7 @@ final class Rows {
                 List.of());
     }
 
-    private static AttemptRecord attemptRow(ResultSet row) throws SQLException {
+    private static AttemptRecord attemptRow(Row row) throws SQLException {
         String outcome = row.getString(7);
         return new AttemptRecord(
                 row.getInt(1),

@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.server.store.StoreUnavailableException;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A bounded queue of work between callers and store threads. Thread-safe. After {@link #close} what is queued is still
  * done, and what comes later is refused.
  */
-final class WorkQueue {
+public final class WorkQueue {
     private static final long PATIENCE_SECONDS = 10;
     private static final Work<@Nullable Void> LAST = new Work<>(_ -> null);
 
@@ -21,11 +21,11 @@ final class WorkQueue {
     private volatile boolean ending;
     private volatile boolean over;
 
-    WorkQueue(int capacity) {
+    public WorkQueue(int capacity) {
         queue = new ArrayBlockingQueue<>(capacity);
     }
 
-    <T extends @Nullable Object> T call(Work<T> work) {
+    public <T extends @Nullable Object> T call(Work<T> work) {
         if (closed) {
             throw refused("The store is closed.");
         }
@@ -57,7 +57,7 @@ final class WorkQueue {
      *
      * @return false when there will be no more
      */
-    boolean take(List<Work<?>> target, int limit) {
+    public boolean take(List<Work<?>> target, int limit) {
         target.clear();
         if (ending) {
             return queue.drainTo(target, limit) > 0;
@@ -77,7 +77,7 @@ final class WorkQueue {
         return true;
     }
 
-    void close() {
+    public void close() {
         closed = true;
         boolean offered = false;
         while (!offered) {
@@ -91,7 +91,7 @@ final class WorkQueue {
     }
 
     /** Called once no thread takes any more: what came too late is refused. */
-    void refuseRest() {
+    public void refuseRest() {
         over = true;
         for (Work<?> late = queue.poll(); late != null; late = queue.poll()) {
             late.fail(refused("The store is closed."));

@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.server.store.CommitListener;
 import dev.hufu.server.store.StoreUnavailableException;
@@ -16,13 +16,13 @@ import org.slf4j.LoggerFactory;
  * where one fails, and lets callers see results only after the commit. Units may therefore run twice. It owns the writing
  * connection, and ends after {@link #close}.
  */
-final class GroupCommit {
+public final class GroupCommit {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MAXIMUM_BATCH = 512;
     private static final int QUEUE = 4_096;
 
     /** What the writer keeps in memory, taken back together with a transaction. */
-    interface Memory {
+    public interface Memory {
         /** Everything so far is durable. */
         void committed();
 
@@ -37,53 +37,53 @@ final class GroupCommit {
     }
 
     private final Statements statements;
+    private final Transactions transactions;
     private final Memory memory;
     private final Health health;
-    private final Reserve reserve;
     private final CommitListener listener;
     private final Timers timers;
     private final WorkQueue queue = new WorkQueue(QUEUE);
     private final Thread thread;
     private volatile boolean lastFailed;
 
-    GroupCommit(
+    public GroupCommit(
             Statements statements,
+            Transactions transactions,
             Memory memory,
             Health health,
-            Reserve reserve,
             CommitListener listener,
             Timers timers) {
         this.statements = statements;
+        this.transactions = transactions;
         this.memory = memory;
         this.health = health;
-        this.reserve = reserve;
         this.listener = listener;
         this.timers = timers;
         thread = Threads.platform("hufu-store-writer", this::loop);
     }
 
-    void start() {
+    public void start() {
         thread.start();
     }
 
     /** Runs a unit of work that something begun needs; it is durable when this returns. */
-    <T extends @Nullable Object> T write(Work.Body<T> body) {
+    public <T extends @Nullable Object> T write(Work.Body<T> body) {
         health.throwIfBroken();
         return queue.call(new Work<>(body));
     }
 
     /** As {@link #write}, for what begins something; refused while there is hardly any room. */
-    <T extends @Nullable Object> T begin(Work.Body<T> body) {
+    public <T extends @Nullable Object> T begin(Work.Body<T> body) {
         health.throwIfBroken();
         return queue.call(new Work<>(body, Work.Urgency.NEW));
     }
 
     /** Whether the last transaction failed for want of room or the like. */
-    boolean lastFailed() {
+    public boolean lastFailed() {
         return lastFailed;
     }
 
-    void close() {
+    public void close() {
         queue.close();
         boolean interrupted = false;
         while (true) {
@@ -103,8 +103,8 @@ final class GroupCommit {
         List<Work<?>> batch = new ArrayList<>();
         try {
             while (queue.take(batch, MAXIMUM_BATCH)) {
-                reserve.restore();
-                commit(reserve.spent() ? needed(batch) : batch);
+                transactions.restore();
+                commit(transactions.spent() ? needed(batch) : batch);
                 batch.forEach(Work::publish);
             }
         } catch (RuntimeException | Error unexpected) {
@@ -116,7 +116,7 @@ final class GroupCommit {
         }
         queue.refuseRest();
         try {
-            statements.close();
+            transactions.close();
         } catch (SQLException failed) {
             LOG.warn("The store's writing connection did not close cleanly", failed);
         }
@@ -150,24 +150,23 @@ final class GroupCommit {
             if (!commitTogether(batch)) {
                 commitInSavepoints(batch);
             }
-            lastFailed = reserve.spent();
+            lastFailed = transactions.spent();
             listener.committed(batch.size(), timers.nanoTime() - begun);
         } catch (SQLException failed) {
             rollBack();
-            if (batch.size() > 1 && Health.meaning(failed) == Health.Meaning.UNAVAILABLE) {
+            if (batch.size() > 1 && health.worthOneByOne(failed)) {
                 // What is too much together may fit one by one: a cancel where a large input does not.
                 batch.forEach(work -> commit(List.of(work)));
                 return;
             }
-            if (Health.full(failed) && batch.getFirst().urgency() == Work.Urgency.NEEDED && reserve.spend()) {
-                reuseLog();
+            if (health.full(failed) && batch.getFirst().urgency() == Work.Urgency.NEEDED && spend()) {
                 commit(batch);
                 return;
             }
             lastFailed = true;
             listener.failed(batch.size());
             RuntimeException shown = health.translated(failed);
-            if (Health.meaning(failed) == Health.Meaning.REFUSED) {
+            if (health.meaning(failed) == Dialect.Meaning.REFUSED) {
                 // Not a unit but the transaction itself was refused: nothing sane explains it.
                 health.breakWith(failed);
             }
@@ -175,51 +174,53 @@ final class GroupCommit {
         }
     }
 
-    /** Copies the write-ahead log into the store while there is room, so that it begins anew in the room that it has. */
-    private void reuseLog() {
+    private boolean spend() {
         try {
-            statements.pragma("wal_checkpoint(PASSIVE)");
+            return transactions.spend();
         } catch (SQLException failed) {
-            if (Health.meaning(failed) == Health.Meaning.BROKEN) {
+            if (health.meaning(failed) == Dialect.Meaning.BROKEN) {
                 health.breakWith(failed);
             } else {
                 LOG.warn("The store's log could not be copied", failed);
             }
+            return true;
         }
     }
 
     /** The usual case, without savepoints. Where a unit fails nothing is committed, and the answer is false. */
     private boolean commitTogether(List<Work<?>> batch) throws SQLException {
-        statements.run("BEGIN IMMEDIATE");
-        for (Work<?> work : batch) {
-            try {
+        transactions.begin();
+        try {
+            for (Work<?> work : batch) {
                 work.run(statements);
-            } catch (SQLException failed) {
-                if (Health.meaning(failed) != Health.Meaning.REFUSED) {
-                    throw failed;
-                }
-                rollBack();
-                return false;
-            } catch (RuntimeException | Error failed) {
-                rollBack();
-                return false;
             }
+            statements.flush();
+        } catch (SQLException failed) {
+            if (health.meaning(failed) != Dialect.Meaning.REFUSED) {
+                throw failed;
+            }
+            rollBack();
+            return false;
+        } catch (RuntimeException | Error failed) {
+            rollBack();
+            return false;
         }
-        statements.run("COMMIT");
+        transactions.commit();
         memory.committed();
         return true;
     }
 
     /** Runs each unit in a savepoint of its own, so that one which fails does not fail its neighbours. */
     private void commitInSavepoints(List<Work<?>> batch) throws SQLException {
-        statements.run("BEGIN IMMEDIATE");
+        transactions.begin();
         for (Work<?> work : batch) {
             statements.run("SAVEPOINT unit");
             memory.mark();
             try {
                 work.run(statements);
+                statements.flush();
             } catch (SQLException failed) {
-                if (Health.meaning(failed) != Health.Meaning.REFUSED) {
+                if (health.meaning(failed) != Dialect.Meaning.REFUSED) {
                     throw failed;
                 }
                 takeBack(work, health.translated(failed));
@@ -228,11 +229,12 @@ final class GroupCommit {
             }
             statements.run("RELEASE unit");
         }
-        statements.run("COMMIT");
+        transactions.commit();
         memory.committed();
     }
 
     private void takeBack(Work<?> work, Throwable failure) throws SQLException {
+        statements.discard();
         statements.run("ROLLBACK TO unit");
         memory.resetToMark();
         work.fail(failure);
@@ -240,8 +242,9 @@ final class GroupCommit {
 
     private void rollBack() {
         memory.reset();
+        statements.discard();
         try {
-            statements.run("ROLLBACK");
+            transactions.rollBack();
         } catch (SQLException alreadyRolledBack) {
             // Some errors end the transaction by themselves; were it still open, the next BEGIN would fail.
             return;

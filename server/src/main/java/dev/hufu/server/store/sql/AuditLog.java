@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.server.audit.HashChain;
 import dev.hufu.server.store.AuditEntry;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.TreeMap;
 
 /** The audit table: entries are appended in the transaction of what they record, each chained to the one before. */
-final class AuditLog {
+public final class AuditLog {
     private static final String INSERT = """
             INSERT INTO audit_entries (sequence, at, actor, action, subject, detail, previous_hash, hash)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)""";
@@ -20,14 +20,14 @@ final class AuditLog {
     private AuditLog() {}
 
     /** The last entry of the chain so far. */
-    record Tail(long sequence, String hash) {
-        static final Tail NONE = new Tail(0, HashChain.GENESIS);
+    public record Tail(long sequence, String hash) {
+        public static final Tail NONE = new Tail(0, HashChain.GENESIS);
     }
 
     /** Sorted, so that the same detail is always the same text. */
     private static final class Detail extends TreeMap<String, String> {}
 
-    static Tail tail(Statements statements) throws SQLException {
+    public static Tail tail(Statements statements) throws SQLException {
         return statements
                 .query(LAST)
                 .first(row -> new Tail(row.getLong(1), row.getString(2)))
@@ -50,7 +50,7 @@ final class AuditLog {
                 .text(event.detail().isEmpty() ? "{}" : Rows.encode(new TreeMap<>(event.detail())))
                 .text(tail.hash())
                 .text(hash)
-                .update();
+                .append();
         return new Tail(sequence, hash);
     }
 

@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunSpec;

@@ -1,4 +1,4 @@
-package dev.hufu.server.store.sqlite;
+package dev.hufu.server.store.sql;
 
 import dev.hufu.server.store.StoreUnavailableException;
 import java.sql.SQLException;
@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
  * Something a store thread does for a caller, who waits for it: what came of it is shown only by {@link #publish}. The
  * wait is not cut short by interrupts, since the caller could not tell whether the work was done.
  */
-final class Work<T extends @Nullable Object> {
+public final class Work<T extends @Nullable Object> {
     /** Done on the store's thread. */
     @FunctionalInterface
-    interface Body<T extends @Nullable Object> {
+    public interface Body<T extends @Nullable Object> {
         T run(Statements statements) throws SQLException;
     }
 
     /** What a full volume means for it. */
-    enum Urgency {
+    public enum Urgency {
         /** Begins something: not done while the reserve is spent. */
         NEW,
         /** Ends what has begun: the reserve is for this. */
@@ -30,11 +30,11 @@ final class Work<T extends @Nullable Object> {
     private final CompletableFuture<T> future = new CompletableFuture<>();
     private Runnable publication = () -> {};
 
-    Work(Body<T> body) {
+    public Work(Body<T> body) {
         this(body, Urgency.NEEDED);
     }
 
-    Work(Body<T> body, Urgency urgency) {
+    public Work(Body<T> body, Urgency urgency) {
         this.body = body;
         this.urgency = urgency;
     }
@@ -43,20 +43,20 @@ final class Work<T extends @Nullable Object> {
         return urgency;
     }
 
-    void run(Statements statements) throws SQLException {
+    public void run(Statements statements) throws SQLException {
         T result = body.run(statements);
         publication = () -> future.complete(result);
     }
 
-    void fail(Throwable failure) {
+    public void fail(Throwable failure) {
         publication = () -> future.completeExceptionally(failure);
     }
 
-    void publish() {
+    public void publish() {
         publication.run();
     }
 
-    T await() {
+    public T await() {
         try {
             return future.join();
         } catch (CompletionException failed) {
