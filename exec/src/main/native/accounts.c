@@ -14,6 +14,7 @@ struct reader {
     int fd;
     ssize_t length;
     ssize_t at;
+    int error; /* why it ends before its end; 0: it does not */
     char part[PART];
 };
 
@@ -52,6 +53,7 @@ bool parse_id(const char *text, size_t length, uint32_t *id) {
 static bool begin(const char *file) {
     reader.length = 0;
     reader.at = 0;
+    reader.error = 0;
     reader.fd = open(file, O_RDONLY | O_CLOEXEC);
     return reader.fd >= 0;
 }
@@ -64,6 +66,7 @@ static int next_character(void) {
         } while (reader.length < 0 && errno == EINTR);
         reader.at = 0;
         if (reader.length <= 0) {
+            reader.error = reader.length < 0 ? errno : 0;
             reader.length = 0;
             return -1;
         }
@@ -144,7 +147,7 @@ int account_find(const char *user, struct account *account) {
         }
     }
     close(reader.fd);
-    return found;
+    return reader.error != 0 ? reader.error : found;
 }
 
 int account_groups(const struct account *account, gid_t *groups, int room) {
@@ -167,5 +170,10 @@ int account_groups(const struct account *account, gid_t *groups, int room) {
         }
     }
     close(reader.fd);
+    if (reader.error != 0) {
+        /* Fewer groups than a user has are another user: what is closed to one of them would be open. */
+        errno = reader.error;
+        return -1;
+    }
     return count;
 }

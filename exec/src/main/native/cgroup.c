@@ -62,7 +62,7 @@ static int put(const char *file, const char *value) {
         return errno;
     }
     ssize_t written = write(fd, value, strlen(value));
-    int error = written < 0 ? errno : 0;
+    int error = written < 0 ? errno : (size_t) written < strlen(value) ? EIO : 0;
     close(fd);
     return error;
 }
@@ -73,7 +73,7 @@ static int put_in(const char *directory, const char *file, const char *value) {
         return errno;
     }
     ssize_t written = write(fd, value, strlen(value));
-    int error = written < 0 ? errno : 0;
+    int error = written < 0 ? errno : (size_t) written < strlen(value) ? EIO : 0;
     close(fd);
     return error;
 }

@@ -39,6 +39,7 @@ extern const struct test_case stop_cases[];
 extern const struct test_case death_cases[];
 extern const struct test_case identity_cases[];
 extern const struct test_case cgroup_cases[];
+extern const struct test_case clock_cases[];
 
 /* Of the whole run: an empty directory, and the launcher's binary. */
 extern char scratch[256];

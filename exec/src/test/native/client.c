@@ -119,6 +119,8 @@ pid_t await_number(const char *path, int seconds) {
 static struct launcher start_launcher(int max_idle, int resource, uint64_t maximum, const char *option,
         const char *value);
 
+bool clock_is_set;
+
 struct launcher launcher_start(int max_idle) {
     return launcher_start_limited(max_idle, RLIMIT_NLIMITS, 0);
 }
@@ -425,7 +427,7 @@ struct ended parse_ended(const uint8_t *at, size_t length) {
     for (uint32_t i = 0; i < ended.steps; i++) {
         const uint8_t *step = at + 112 + 24 * i;
         ended.step[i] = (struct step){get32(step), get32(step + 4), get32(step + 8)};
-        CHECK((int64_t) get64(step + 16) >= ended.start_realtime);
+        CHECK(clock_is_set || (int64_t) get64(step + 16) >= ended.start_realtime);
     }
     return ended;
 }

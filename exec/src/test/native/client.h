@@ -85,6 +85,9 @@ struct ended {
 
 enum { SPOOL_FULL = 1, STRAYS_KILLED = 2 };
 
+/* The launcher's wall clock is set by the case: its moments need not follow each other. */
+extern bool clock_is_set;
+
 /* A launcher of the case's own. */
 struct launcher launcher_start(int max_idle);
 struct launcher launcher_start_limited(int max_idle, int resource, uint64_t maximum);

@@ -61,6 +61,13 @@ static void users_are_looked_up_with_their_groups(void) {
     }
 }
 
+/* As where the disk fails in the middle: fewer groups, or no such user, would be said of what was not read. */
+static void a_file_that_cannot_be_read_is_no_file_without_the_user(void) {
+    const char *passwd = file_of("ann:x:70001:70010:Ann:/:/bin/sh\n");
+    CHECK_EQUAL(resolve(passwd, scratch, "ann"), EISDIR);
+    CHECK_EQUAL(resolve(scratch, passwd, "ann"), EISDIR);
+}
+
 static void long_lines_hide_nobody(void) {
     char *text = malloc(1 << 20);
     CHECK(text != NULL);
@@ -193,6 +200,7 @@ static void processes_are_bounded_only_for_a_user_of_their_own(void) {
 
 const struct test_case identity_cases[] = {
     {"users_are_looked_up_with_their_groups", users_are_looked_up_with_their_groups},
+    {"a_file_that_cannot_be_read_is_no_file_without_the_user", a_file_that_cannot_be_read_is_no_file_without_the_user},
     {"long_lines_hide_nobody", long_lines_hide_nobody},
     {"too_many_groups_are_not_cut", too_many_groups_are_not_cut},
     {"f25_a_user_deleted_meanwhile_is_not_found", f25_a_user_deleted_meanwhile_is_not_found},

@@ -30,7 +30,7 @@ _Noreturn void check_failed(const char *file, int line, const char *text, long l
 int main(int argc, char **argv) {
     static const struct test_case *const suites[] = {
         parser_cases, record_cases, system_cases, launch_cases, output_cases, policy_cases, stop_cases,
-        death_cases, identity_cases, cgroup_cases};
+        death_cases, identity_cases, cgroup_cases, clock_cases};
     volatile int passed = 0;
     volatile int failures = 0;
     if (argc < 3) {

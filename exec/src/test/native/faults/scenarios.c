@@ -1,11 +1,13 @@
 #include "scenarios.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -411,6 +413,106 @@ static void swept(struct launcher *launcher) {
     CHECK(waitpid(sleeper, NULL, 0) == sleeper);
 }
 
+static char group_names[3][300];
+static char group_files[4][400];
+static const char *group_directories[4];
+static struct setting_order group_settings[3];
+static struct event_order group_events[3];
+
+/* Groups of version 1 with a limit of processes and of memory; false: this machine has none to be made. */
+static bool put_into_groups(struct order *order) {
+    static const char *const controllers[] = {"freezer", "pids", "memory"};
+    const char *name = strrchr(fresh("g"), '/') + 1;
+    for (int i = 0; i < 3; i++) {
+        snprintf(group_names[i], sizeof group_names[i], "/sys/fs/cgroup/%s/hufu-faults-%d-%s", controllers[i],
+                (int) getpid(), name);
+        if (mkdir(group_names[i], 0755) != 0 || rmdir(group_names[i]) != 0) {
+            return false;
+        }
+        group_directories[i] = group_names[i];
+    }
+    snprintf(group_files[0], sizeof group_files[0], "%s/pids.max", group_names[1]);
+    snprintf(group_files[1], sizeof group_files[1], "%s/memory.limit_in_bytes", group_names[2]);
+    snprintf(group_files[2], sizeof group_files[2], "%s/pids.events", group_names[1]);
+    snprintf(group_files[3], sizeof group_files[3], "%s/memory.oom_control", group_names[2]);
+    group_settings[0] = (struct setting_order){1, group_files[0], "12"};
+    group_settings[1] = (struct setting_order){1, group_files[1], "33554432"};
+    group_events[0] = (struct event_order){CAUSE_PIDS, group_files[2], "max"};
+    group_events[1] = (struct event_order){CAUSE_MEMORY, group_files[3], "oom_kill"};
+    order->cgroup = CGROUP_V1;
+    order->directories = group_directories;
+    order->settings = group_settings;
+    order->events = group_events;
+    return true;
+}
+
+static bool groups_are_removed(const void *unused) {
+    (void) unused;
+    bool removed = true;
+    for (int i = 0; i < 3; i++) {
+        removed = (rmdir(group_names[i]) == 0 || !exists(group_names[i])) && removed;
+    }
+    return removed;
+}
+
+/* Only where the supervisor died are they left, to whoever sweeps. */
+static void check_groups(const struct told *told) {
+    for (int i = 0; i < 3 && told->outcome != LOST; i++) {
+        CHECK(!exists(group_names[i]));
+    }
+    CHECK(eventually(groups_are_removed, NULL, PATIENCE_SECONDS));
+}
+
+/* A limit that could not be watched, where it was looked at too late, must not become another cause than none. */
+static void beyond_a_limit(struct launcher *launcher, const char *rest, uint32_t cause) {
+    struct order order = witnessed_shell(rest);
+    struct attempt_client attempt;
+    if (!put_into_groups(&order)) {
+        return;
+    }
+    order.timeout = UINT64_C(10000000000);
+    order.kill_grace = 20000000;
+    struct told told = run_told(launcher, &order, &attempt, say_nothing);
+    check_groups(&told);
+    if (told.outcome == ENDED) {
+        CHECK(told.ended.cause == cause || told.ended.cause == CAUSE_NONE || told.ended.cause == CAUSE_DEADLINE);
+        CHECK(told.ended.cause != cause || told.ended.kill_cause == cause);
+    }
+}
+
+static void too_many_processes(struct launcher *launcher) {
+    beyond_a_limit(launcher, "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do sleep 60 & done; wait", CAUSE_PIDS);
+}
+
+static void too_much_memory(struct launcher *launcher) {
+    beyond_a_limit(launcher, "dd if=/dev/zero of=/dev/null bs=64M count=1; sleep 60", CAUSE_MEMORY);
+}
+
+/* As somebody else, by name, in groups: whoever it is said to have been, it was. */
+static void another_user(struct launcher *launcher) {
+    static char wanted[100];
+    const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
+    struct order order = shell("id -u; id -G; exit 6");
+    struct attempt_client attempt;
+    (void) witnessed_shell("");
+    order.envp = (const char *const[]){"PATH=/usr/bin:/bin", marker, NULL};
+    order.marker = marker;
+    if (nobody == NULL || !put_into_groups(&order)) {
+        return;
+    }
+    order.user = "nobody";
+    order.descriptor_limit = 64;
+    order.process_limit = 4096;
+    snprintf(wanted, sizeof wanted, "%d\n%d\n", (int) nobody->pw_uid, (int) nobody->pw_gid);
+    struct told told = run_told(launcher, &order, &attempt, say_nothing);
+    check_groups(&told);
+    if (told.outcome == ENDED) {
+        CHECK_EQUAL(told.ended.kind, 1);
+        CHECK_EQUAL(told.ended.value, 6);
+        expect_output(&attempt, &told, wanted);
+    }
+}
+
 void one_more(struct launcher *launcher) {
     struct order order = witnessed_shell("echo more; exit 7");
     struct attempt_client attempt;
@@ -435,5 +537,8 @@ const struct scenario scenarios[] = {
     {"not_found", not_found, false},
     {"malformed", malformed, false},
     {"swept", swept, false},
+    {"too_many_processes", too_many_processes, false},
+    {"too_much_memory", too_much_memory, false},
+    {"another_user", another_user, false},
     {NULL, NULL, false},
 };
