@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class AgentTest {
     private static final AttemptId ATTEMPT = Samples.attempt(1);
@@ -195,6 +197,30 @@ final class AgentTest {
                 .isEqualTo(new Outcome.Ending.Expired());
         assertThat(node.machine.launches()).isZero();
         assertThat(agent.output(ATTEMPT)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, -1, 24, -24})
+    void f41_aClockThatIsSetTouchesNothingThatRunsOrWasEnded(long hours) throws Exception {
+        ManualTimers timers = new ManualTimers();
+        node.close();
+        node = new AgentFixture(data, timers);
+        node.start();
+        running(ATTEMPT);
+        AttemptId over = running(Samples.attempt(2));
+        node.process(over).exit(0);
+        AgentMessage.Ended ended = node.link.awaitEnded(over);
+        timers.set(Duration.ofHours(hours));
+        AttemptId next = running(Samples.attempt(3));
+        assertThat(count(AgentMessage.Ended.class)).as("no time has gone by").isEqualTo(1);
+        timers.advance(Duration.ofSeconds(60));
+        assertThat(node.link.await(2, message -> message instanceof AgentMessage.Ended))
+                .isEqualTo(ended);
+        node.process(ATTEMPT).exit(0);
+        node.process(next).exit(0);
+        assertThat(node.link.awaitEnded(ATTEMPT).outcome().usage())
+                .as("how long it took is measured where it ran")
+                .isEqualTo(node.link.awaitEnded(next).outcome().usage());
     }
 
     @Test

@@ -37,6 +37,11 @@ public final class FakeTimers implements Timers {
                 entry -> Threads.virtual("fake-timer-action", entry.action()).start());
     }
 
+    /** The wall clock is set, and nothing else: no time has gone by. */
+    public synchronized void set(Duration by) {
+        now = now.plus(by);
+    }
+
     /** How many actions wait. */
     public synchronized int scheduled() {
         return entries.size();

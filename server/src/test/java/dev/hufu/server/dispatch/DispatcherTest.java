@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DispatcherTest {
     private static final String NODE = "local";
@@ -148,6 +150,43 @@ final class DispatcherTest {
         Core.await("it runs", () -> core.state(attempt.task().run()) == TaskState.RUNNING);
         tick(100);
         assertThat(agent.rest()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, -1, 24, -24})
+    void f41_aClockThatIsSetTouchesNothingThatIsAtANode(long hours) throws InterruptedException {
+        FakeAgent agent = new FakeAgent(core.sessions, NODE).hello(10);
+        core.submit(Samples.spec("true"));
+        AttemptId running = agent.nextStart();
+        agent.started(running);
+        Core.await("it runs", () -> core.state(running.task().run()) == TaskState.RUNNING);
+        core.submit(Samples.spec("true"));
+        AttemptId silent = agent.nextStart();
+        timers.set(Duration.ofHours(hours));
+        tick(9);
+        assertThat(agent.rest())
+                .as("an order is repeated after its time, not by the clock")
+                .isEmpty();
+        tick(2);
+        assertThat(agent.nextStart()).isEqualTo(silent);
+        assertThat(core.state(running.task().run())).isEqualTo(TaskState.RUNNING);
+        agent.succeeded(running);
+        assertThat(agent.next()).isEqualTo(new ServerMessage.Acknowledged(running, true));
+        assertThat(core.state(running.task().run())).isEqualTo(TaskState.SUCCEEDED);
+    }
+
+    /** What was promised is a moment, and the clock is what says that it has come. */
+    @Test
+    void f41_whatExpiresGoesByTheWallClock() throws InterruptedException {
+        RunId back = core.submit(Samples.spec("true"));
+        timers.set(Duration.ofDays(-1));
+        tick(2);
+        assertThat(core.state(back)).isEqualTo(TaskState.PENDING);
+        timers.set(Duration.ofDays(1).plus(RunSpec.DEFAULT_EXPIRES_AFTER));
+        Core.await("it expires", () -> {
+            timers.advance(Duration.ofSeconds(1));
+            return core.state(back) == TaskState.EXPIRED;
+        });
     }
 
     @Test
