@@ -98,7 +98,10 @@ final class LocalNodeTest {
     void withoutANativeLauncherTheJdkRunsCommands() throws Exception {
         try (ProcessLauncher weaker = LocalNode.launcher(LauncherConfig.defaults(), timers, false)) {
             assertThat(weaker.capabilities())
-                    .doesNotContain(ProcessLauncher.Capability.REATTACH, ProcessLauncher.Capability.WHOLE_TREE);
+                    .doesNotContain(
+                            ProcessLauncher.Capability.REATTACH,
+                            ProcessLauncher.Capability.WHOLE_TREE,
+                            ProcessLauncher.Capability.OUTPUT_POLICIES);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.hufu.server.run;
 import dev.hufu.protocol.RunSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,8 +12,10 @@ import java.util.Optional;
  *
  * @param memory whether {@code limits.memory} can be kept; so the others
  * @param otherUsers whether a run can have a user other than the node's own
+ * @param outputPolicies whether too much output can do anything but be cut
  */
-public record NodeAbilities(boolean memory, boolean cpu, boolean pids, boolean files, boolean otherUsers) {
+public record NodeAbilities(
+        boolean memory, boolean cpu, boolean pids, boolean files, boolean otherUsers, boolean outputPolicies) {
     private static final String UNAVAILABLE = "unavailable";
 
     /** Answers what is known of a node. */
@@ -29,7 +32,9 @@ public record NodeAbilities(boolean memory, boolean cpu, boolean pids, boolean f
                 kept(facts, "limitCpu"),
                 kept(facts, "limitPids"),
                 kept(facts, "limitFiles"),
-                facts.getOrDefault("otherUsers", "false").equals("true"));
+                facts.getOrDefault("otherUsers", "false").equals("true"),
+                List.of(facts.getOrDefault("launcherCapabilities", "").split(",", -1))
+                        .contains("output-policies"));
     }
 
     private static boolean kept(Map<String, String> facts, String name) {
@@ -42,6 +47,13 @@ public record NodeAbilities(boolean memory, boolean cpu, boolean pids, boolean f
         RunSpec.Resources asked = spec.limits().resources();
         if (otherUser && !otherUsers) {
             errors.add(new Refusal.FieldError("/user", "cannot be: the node cannot run commands as another user"));
+        }
+        if (spec.limits().onOutput() != RunSpec.OnOutput.TRUNCATE && !outputPolicies) {
+            // The caller may not have said it: it is what goes without saying where the caller stays.
+            errors.add(new Refusal.FieldError(
+                    "/limits/onOutput",
+                    "cannot be " + word(spec.limits().onOutput())
+                            + ": commands of the node are run by the JDK, which can only truncate; ask for truncate"));
         }
         if (asked.memory() != null && !memory) {
             errors.add(cannot("memory"));
@@ -56,6 +68,10 @@ public record NodeAbilities(boolean memory, boolean cpu, boolean pids, boolean f
             errors.add(cannot("files"));
         }
         return errors;
+    }
+
+    private static String word(RunSpec.OnOutput onOutput) {
+        return onOutput.name().toLowerCase(Locale.ROOT);
     }
 
     private static Refusal.FieldError cannot(String limit) {

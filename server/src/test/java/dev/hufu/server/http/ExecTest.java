@@ -10,15 +10,18 @@ import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.output.AttemptOutput.Stream;
+import dev.hufu.server.run.NodeAbilities;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +98,26 @@ final class ExecTest {
             assertThat(rest.getFirst().at("/exit/exitCode").asInt()).isEqualTo(3);
         }
         assertThat(api.stopped).isEmpty();
+    }
+
+    @Test
+    void whereTheProcessCannotBeMadeToWaitThatIsSaidAndWhoAsksForLessGetsIt() throws Exception {
+        api.abilities = NodeAbilities.of(Map.of("launcherCapabilities", "resource-usage"));
+        HttpResponse<String> refused = api.send(
+                api.request(EXEC).header("Content-Type", "application/json").POST(BodyPublishers.ofString(MINIMAL)));
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(json(refused).at("/errors/0/pointer").asString()).isEqualTo("/limits/onOutput");
+        assertThat(json(refused).at("/errors/0/detail").asString()).contains("block", "ask for truncate");
+        assertThat(json(api.get(RUNS)).get("items")).as("nothing was started").isEmpty();
+
+        String truncated = "{\"exec\":{\"argv\":[\"true\"]},\"limits\":{\"onOutput\":\"truncate\"}}";
+        try (Listener listener = exec(truncated)) {
+            assertThat(listener.response().statusCode()).isEqualTo(200);
+            RunId run = run(listener);
+            started(run);
+            end(run, 0);
+            assertThat(listener.frames().getLast().at("/exit/exitCode").asInt()).isEqualTo(3);
+        }
     }
 
     @Test

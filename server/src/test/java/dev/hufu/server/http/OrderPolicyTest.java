@@ -64,6 +64,8 @@ final class OrderPolicyTest {
                 "\"limits\":{\"cpu\":1}|/limits/cpu",
                 "\"limits\":{\"pids\":9}|/limits/pids",
                 "\"limits\":{\"files\":9}|/limits/files",
+                "\"limits\":{\"onOutput\":\"block\"}|/limits/onOutput",
+                "\"limits\":{\"onOutput\":\"kill\"}|/limits/onOutput",
                 "\"user\":\"nobody\"|/user"
             })
     void whatTheNodeCannotDoIsRefusedAndNeverIgnored(String fields, String pointer) {
@@ -76,7 +78,8 @@ final class OrderPolicyTest {
                 "limitCpu", "cgroup",
                 "limitPids", "cgroup",
                 "limitFiles", "rlimit",
-                "otherUsers", "true"));
+                "otherUsers", "true",
+                "launcherCapabilities", "output-policies,reattach"));
         assertThat(submit(fields).statusCode()).isEqualTo(202);
     }
 
