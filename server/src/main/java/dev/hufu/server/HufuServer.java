@@ -37,6 +37,7 @@ import dev.hufu.server.run.UserPolicy;
 import dev.hufu.server.store.StoreUnavailableException;
 import dev.hufu.server.store.sqlite.SqliteRunStore;
 import dev.hufu.server.tls.Certificates;
+import dev.hufu.support.RuntimeFiles;
 import dev.hufu.support.Service;
 import dev.hufu.support.SystemTimers;
 import dev.hufu.support.Timers;
@@ -78,6 +79,7 @@ public final class HufuServer implements Service {
     private final HttpServer http;
     private final Optional<Certificates> certificates;
     private final Metrics metrics;
+    private final RuntimeWatch runtime;
     private boolean started;
     private boolean stopped;
 
@@ -86,13 +88,15 @@ public final class HufuServer implements Service {
      *
      * @param version of this program
      * @param onBroken called, on any thread, when a disk failed so that nothing may be accepted any more
+     * @param onReplaced called, on any thread, when this process runs from files that were replaced, and is to be started again
      * @throws StartRefusedException where it is not safe, or not possible, to start
      */
-    public HufuServer(ServerConfig config, String version, Runnable onBroken) {
+    public HufuServer(ServerConfig config, String version, Runnable onBroken, Runnable onReplaced) {
         this.config = config;
         refuseUnsafe(config);
         certificates = certificates(config, timers);
         metrics = new Metrics(version);
+        runtime = new RuntimeWatch(config.runtime(), RuntimeFiles.ofThisProcess(), timers, onReplaced);
         lock = refusing(() -> DataDirectoryLock.acquire(config.data()));
         try {
             tokens = refusing(() -> openTokens(config.data()));
@@ -138,7 +142,7 @@ public final class HufuServer implements Service {
                 new Outputs(outputs, pulse, this::outputRead),
                 Fleet.of(sessions, store, timers),
                 tokens,
-                metrics::exposition,
+                new Api.Self(metrics::exposition, runtime::notice),
                 timers);
         http = new HttpServer(httpConfig(config), api, timers, metrics.requests());
         addGauges();
@@ -165,6 +169,10 @@ public final class HufuServer implements Service {
                 "hufu.store.reserve.spent",
                 "1 while the volume is full and nothing new is begun, else 0.",
                 () -> store.reserveSpent() ? 1 : 0);
+        metrics.gauge(
+                "hufu.runtime.replaced",
+                "1 while the server runs from files that were replaced, else 0.",
+                () -> runtime.notice().isPresent() ? 1 : 0);
         metrics.gauge(
                 "hufu.tls.certificate.expiry.timestamp.seconds",
                 "When the certificate ends, in seconds since 1970; not a number without TLS.",
@@ -197,6 +205,7 @@ public final class HufuServer implements Service {
             dispatcher.start();
             pulse.start();
             certificates.ifPresent(Certificates::start);
+            runtime.start();
             // Beside each other: one waits for a process to start, the other loads a thousand classes.
             Beginning beginning = Beginning.of("hufu-node-start", node::start);
             try {
@@ -289,6 +298,7 @@ public final class HufuServer implements Service {
                 http::stop,
                 pulse::stop,
                 () -> certificates.ifPresent(Certificates::stop),
+                runtime::stop,
                 dispatcher::stop,
                 node::stop,
                 sessions::stop,
@@ -298,7 +308,8 @@ public final class HufuServer implements Service {
         for (Runnable each : order) {
             try {
                 each.run();
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | LinkageError failed) {
+                // A class cannot be found where its archive was written over.
                 LOG.error("A part did not stop cleanly; the rest is stopped all the same", failed);
             }
         }

@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class Main {
     private static final int EXIT_REFUSED = 1;
     private static final int EXIT_USAGE = 2;
+    /** Stopped in order, and to be started again: not 0, so that a restarter that looks at failures alone does it. */
+    private static final int EXIT_REPLACED = 75;
+
     private static final int PAGE_WIDTH = 80;
 
     private Main() {}
@@ -93,7 +96,7 @@ public final class Main {
         Lifetime lifetime = new Lifetime();
         HufuServer server;
         try {
-            server = new HufuServer(config, Version.current(), lifetime::broken);
+            server = new HufuServer(config, Version.current(), lifetime::broken, lifetime::replaced);
             lifetime.stops(server);
             server.start();
         } catch (StartRefusedException refused) {
@@ -120,8 +123,11 @@ public final class Main {
 
         void stops(HufuServer server) {
             Runtime.getRuntime().addShutdownHook(Threads.platform("hufu-stop", () -> {
-                server.stop();
-                Runtime.getRuntime().halt(exit.get());
+                try {
+                    server.stop();
+                } finally {
+                    Runtime.getRuntime().halt(exit.get());
+                }
             }));
         }
 
@@ -134,6 +140,14 @@ public final class Main {
             if (exit.compareAndSet(0, EXIT_REFUSED)) {
                 LOG.error("A disk failed; the server stops, because it could not keep what it accepts");
                 Threads.platform("hufu-broken", () -> System.exit(EXIT_REFUSED)).start();
+            }
+        }
+
+        void replaced() {
+            if (exit.compareAndSet(0, EXIT_REPLACED)) {
+                LOG.warn("The server stops, to be started again from the files that are there now");
+                Threads.platform("hufu-replaced", () -> System.exit(EXIT_REPLACED))
+                        .start();
             }
         }
 

@@ -37,17 +37,9 @@ public final class Proc {
         return pids(pid -> state(pid) != 'Z' && text(pid, "environ").contains(wanted));
     }
 
-    /** Processes whose program lies below this directory. */
+    /** Processes, other than zombies, that were started from below this directory; only root may ask a launcher for its program. */
     public static List<Long> programsBelow(Path directory) {
-        return pids(pid -> {
-            try {
-                return Files.readSymbolicLink(ROOT.resolve(pid + "/exe"))
-                        .toString()
-                        .startsWith(directory + "/");
-            } catch (IOException gone) {
-                return false;
-            }
-        });
+        return pids(pid -> state(pid) != 'Z' && text(pid, "cmdline").startsWith(directory + "/"));
     }
 
     public static boolean alive(long pid) {

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,6 +38,7 @@ public final class ServerProcess implements AutoCloseable {
     private final List<String> prefix = new ArrayList<>();
     private final List<String> arguments = new ArrayList<>();
     private String classPath = System.getProperty("java.class.path");
+    private Path javaHome = Path.of(System.getProperty("java.home"));
     private int starts;
     private @Nullable Process process;
     private @Nullable Api api;
@@ -86,6 +88,11 @@ public final class ServerProcess implements AutoCloseable {
         return prefix;
     }
 
+    /** What its command line ends with. */
+    List<String> arguments() {
+        return arguments;
+    }
+
     /** Runs the server from a copy of its classes below this directory, for users who may not read where they lie. */
     void copyClasses(Path target) throws IOException {
         List<String> copies = new ArrayList<>();
@@ -105,6 +112,39 @@ public final class ServerProcess implements AutoCloseable {
         classPath = String.join(File.pathSeparator, copies);
     }
 
+    /** Runs the server from a JDK made here: copies of what is loaded first, links to the rest. */
+    void copyJava(Path target) throws IOException {
+        List<String> copied =
+                List.of("bin/java", "lib/libjli.so", "lib/libjava.so", "lib/modules", "lib/server/libjvm.so");
+        try (Stream<Path> files = Files.walk(javaHome)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path relative = javaHome.relativize(file);
+                Path made = target.resolve(relative);
+                Files.createDirectories(made.resolve("..").normalize());
+                if (copied.contains(relative.toString())) {
+                    Files.copy(file, made, StandardCopyOption.COPY_ATTRIBUTES);
+                } else {
+                    Files.createSymbolicLink(made, file);
+                }
+            }
+        }
+        javaHome = target;
+    }
+
+    /** What the server's classes are loaded from. */
+    String classPath() {
+        return classPath;
+    }
+
+    /** Waits for it to end by itself. @return the exit code */
+    int awaitEnd(Duration limit) throws InterruptedException {
+        Process current = require(process);
+        if (!current.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("the server did not end within " + limit);
+        }
+        return current.exitValue();
+    }
+
     public Path data() {
         return data;
     }
@@ -121,7 +161,7 @@ public final class ServerProcess implements AutoCloseable {
     public ServerProcess start() throws IOException {
         starts++;
         List<String> command = new ArrayList<>(prefix);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(javaHome.resolve("bin").resolve("java").toString());
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",

@@ -26,6 +26,7 @@ public record ServerConfig(
         LimitsConfig limits,
         StoreConfig store,
         LogConfig log,
+        RuntimeConfig runtime,
         Duration drain) {
     public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
 
@@ -108,6 +109,7 @@ public record ServerConfig(
                 LimitsConfig.of(root.section("limits")),
                 StoreConfig.of(root.section("store")),
                 LogConfig.of(root.section("log")),
+                RuntimeConfig.of(root.section("runtime")),
                 root.duration("drain", DEFAULT_DRAIN, Duration.ZERO, LONGEST_DRAIN));
         root.refuseUnknown();
         return config;

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** The data directory: whether a server can write there, how much, and how fast it is on the disk. */
 final class DataChecks {
@@ -115,16 +119,34 @@ final class DataChecks {
         }
     }
 
+    private static Stream<String> mapped(long pid) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + pid + "/maps"), StandardCharsets.ISO_8859_1).stream();
+    }
+
+    /** Archives are read and not mapped. */
+    private static Stream<String> open(long pid) throws IOException {
+        List<String> open = new ArrayList<>();
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+            for (Path descriptor : descriptors) {
+                try {
+                    open.add(Files.readSymbolicLink(descriptor).toString());
+                } catch (NoSuchFileException _) {
+                    // Closed meanwhile.
+                }
+            }
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
+        }
+        return open.stream();
+    }
+
     /** What an update of the JDK replaced under a running server is still open there, and gone for what is loaded next. */
     private static Finding java(long pid) {
         try {
-            List<String> replaced =
-                    Files.readAllLines(Path.of("/proc/" + pid + "/maps"), StandardCharsets.ISO_8859_1).stream()
-                            .filter(line -> line.endsWith(" (deleted)"))
-                            .filter(line ->
-                                    line.contains(".so (") || line.contains("/modules (") || line.contains(".jar ("))
-                            .toList();
-            return replaced.isEmpty()
+            return Stream.concat(mapped(pid), open(pid))
+                            .noneMatch(file -> file.endsWith(".so (deleted)")
+                                    || file.endsWith("/modules (deleted)")
+                                    || file.endsWith(".jar (deleted)"))
                     ? Finding.ok("java-files", "the server, process " + pid + ", runs from the files that are there")
                     : Finding.weaker(
                             "java-files",

@@ -12,6 +12,7 @@ import dev.hufu.server.store.RunStore;
 import dev.hufu.support.Timers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The one table of routes, each with what it asks of its caller, and the gate before them. Immutable and thread-safe. */
@@ -21,15 +22,15 @@ public final class Api {
     private final Streams streams = new Streams();
     private final List<Route> routes;
 
-    /** @param metrics what {@code /metrics} answers */
-    public Api(
-            RunActions runs,
-            RunStore store,
-            Outputs outputs,
-            Fleet fleet,
-            Tokens tokens,
-            Supplier<String> metrics,
-            Timers timers) {
+    /**
+     * What the server says of itself.
+     *
+     * @param metrics what {@code /metrics} answers
+     * @param notice what {@code /readyz} tells beside that it takes work
+     */
+    public record Self(Supplier<String> metrics, Supplier<Optional<String>> notice) {}
+
+    public Api(RunActions runs, RunStore store, Outputs outputs, Fleet fleet, Tokens tokens, Self self, Timers timers) {
         this.submissions = runs.submissions();
         this.gate = new Gate(tokens, new FailedLogins(store, timers));
         TaskOutputs taskOutputs = new TaskOutputs(outputs.store());
@@ -43,8 +44,8 @@ public final class Api {
         all.addAll(new OutputRoutes(store, outputs.store(), follow, streams).routes());
         all.addAll(new ExecRoutes(runs, store, taskOutputs, follow, streams, timers).routes());
         all.addAll(new NodeRoutes(fleet.nodes(), submissions).routes());
-        all.addAll(new HealthRoutes(submissions, store).routes());
-        all.addAll(new MetricsRoutes(metrics).routes());
+        all.addAll(new HealthRoutes(submissions, store, self.notice()).routes());
+        all.addAll(new MetricsRoutes(self.metrics()).routes());
         all.addAll(new DocumentRoutes().routes());
         this.routes = List.copyOf(all);
     }

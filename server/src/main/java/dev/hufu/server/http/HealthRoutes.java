@@ -8,15 +8,19 @@ import dev.hufu.server.run.Submissions;
 import dev.hufu.server.store.RunStore;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** {@code /healthz}: the process lives. {@code /readyz}: it takes work, that is, it is not draining and has its store. */
 final class HealthRoutes {
     private final Submissions submissions;
     private final RunStore store;
+    private final Supplier<Optional<String>> notice;
 
-    HealthRoutes(Submissions submissions, RunStore store) {
+    HealthRoutes(Submissions submissions, RunStore store, Supplier<Optional<String>> notice) {
         this.submissions = submissions;
         this.store = store;
+        this.notice = notice;
     }
 
     List<Route> routes() {
@@ -27,7 +31,7 @@ final class HealthRoutes {
 
     private static void health(Exchange exchange) throws IOException {
         exchange.noQuery();
-        status(exchange, "ok");
+        status(exchange, "ok", Optional.empty());
     }
 
     private void readiness(Exchange exchange) throws IOException {
@@ -36,16 +40,15 @@ final class HealthRoutes {
             throw new Refusal(ErrorKind.DRAINING, "The server is shutting down.");
         }
         store.check();
-        status(exchange, "ready");
+        status(exchange, "ready", notice.get());
     }
 
-    private static void status(Exchange exchange, String status) throws IOException {
-        exchange.json(
-                200,
-                Json.write(generator -> generator
-                        .writeStartObject()
-                        .writeName("status")
-                        .writeString(status)
-                        .writeEndObject()));
+    private static void status(Exchange exchange, String status, Optional<String> detail) throws IOException {
+        exchange.json(200, Json.write(generator -> {
+            generator.writeStartObject();
+            generator.writeStringProperty("status", status);
+            detail.ifPresent(text -> generator.writeStringProperty("detail", text));
+            generator.writeEndObject();
+        }));
     }
 }

@@ -72,6 +72,9 @@ final class ConfigFileTest {
               level: warn
               levels:
                 dev.hufu.server.http: debug
+            runtime:
+              onReplaced: warn
+              look: 30s
             """;
 
     @TempDir
@@ -139,6 +142,7 @@ final class ConfigFileTest {
                         new LimitsConfig(2 << 20, 8 << 20),
                         new StoreConfig(1 << 20),
                         new LogConfig(LogConfig.Format.JSON, Level.WARN, Map.of("dev.hufu.server.http", Level.DEBUG)),
+                        new RuntimeConfig(RuntimeConfig.OnReplaced.WARN, Duration.ofSeconds(30)),
                         Duration.ofMinutes(1)));
     }
 
@@ -204,7 +208,7 @@ final class ConfigFileTest {
                         """))
                 .containsExactly(
                         "1:1: listne is not a key; the keys here are"
-                                + " data, drain, execution, limits, listen, log, queue, store",
+                                + " data, drain, execution, limits, listen, log, queue, runtime, store",
                         "3:12: listen.address must be HOST:PORT, as in 127.0.0.1:7433, not 7433",
                         "4:16: listen.idleTimeout must be a duration such as 30s, 1s to 1h, not 30",
                         "6:10: listen.tls.key is given without its certificate",

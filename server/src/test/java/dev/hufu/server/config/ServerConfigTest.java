@@ -55,6 +55,7 @@ final class ServerConfigTest {
                         new LimitsConfig(1 << 20, 16 << 20),
                         new StoreConfig(8 << 20),
                         new LogConfig(LogConfig.Format.AUTO, LogConfig.Level.INFO, Map.of()),
+                        new RuntimeConfig(RuntimeConfig.OnReplaced.DRAIN, Duration.ofMinutes(1)),
                         Duration.ofSeconds(10)));
     }
 

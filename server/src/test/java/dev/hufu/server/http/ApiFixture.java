@@ -75,6 +75,9 @@ final class ApiFixture implements AutoCloseable {
     /** What node local can do; null where it is not known. */
     volatile @Nullable NodeAbilities abilities;
 
+    /** What an operator should know. */
+    volatile @Nullable String notice;
+
     final Submissions submissions;
     final OutputPulse pulse;
     final Progress progress = new Progress();
@@ -153,7 +156,7 @@ final class ApiFixture implements AutoCloseable {
                 new Outputs(outputs, pulse, progress),
                 Fleet.of(sessions, store, timers),
                 tokens,
-                () -> "hufu_build_info 1.0\n",
+                new Api.Self(() -> "hufu_build_info 1.0\n", () -> Optional.ofNullable(notice)),
                 timers);
         server = new HttpServer(config, api, timers);
         server.start();

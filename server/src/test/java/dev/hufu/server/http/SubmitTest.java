@@ -386,7 +386,7 @@ final class SubmitTest {
         assertThat(api.get("/readyz").statusCode()).isEqualTo(503);
         assertThat(api.get("/healthz").statusCode()).isEqualTo(200);
         api.store.unreachable(false);
-        assertThat(api.get("/readyz").statusCode()).isEqualTo(200);
+        assertThat(api.get("/readyz").body()).isEqualTo("{\"status\":\"ready\"}");
     }
 
     @Test
