@@ -20,6 +20,10 @@ final class LaunchedVerb implements Verb {
         return new LaunchedVerb(LaunchedPrograms.doctor());
     }
 
+    static LaunchedVerb audit() {
+        return new LaunchedVerb(LaunchedPrograms.audit());
+    }
+
     static LaunchedVerb bench() {
         return new LaunchedVerb(LaunchedPrograms.bench());
     }

@@ -18,6 +18,7 @@ final class Verbs {
             "wait",
             "nodes",
             "doctor",
+            "audit",
             "version",
             "bench",
             "completion",
@@ -51,6 +52,7 @@ final class Verbs {
                     case "wait" -> new WaitVerb();
                     case "nodes" -> new NodesVerb();
                     case "doctor" -> LaunchedVerb.doctor();
+                    case "audit" -> LaunchedVerb.audit();
                     case "version" -> new VersionVerb();
                     case "bench" -> LaunchedVerb.bench();
                     case "completion" -> new CompletionVerb();

@@ -19,6 +19,7 @@ import dev.hufu.server.http.Api;
 import dev.hufu.server.http.CannotListenException;
 import dev.hufu.server.http.HttpConfig;
 import dev.hufu.server.http.HttpServer;
+import dev.hufu.server.maintenance.Checkpoints;
 import dev.hufu.server.metrics.Metrics;
 import dev.hufu.server.output.OutputPulse;
 import dev.hufu.server.output.OutputStore;
@@ -76,6 +77,8 @@ public final class HufuServer implements Service {
     private final Submissions submissions;
     private final LocalNode node;
     private final OutputPulse pulse;
+    private final ServerRecord record;
+    private final Checkpoints checkpoints;
     private final HttpServer http;
     private final Optional<Certificates> certificates;
     private final Metrics metrics;
@@ -145,6 +148,8 @@ public final class HufuServer implements Service {
                 new Api.Self(metrics::exposition, runtime::notice),
                 timers);
         http = new HttpServer(httpConfig(config), api, timers, metrics.requests());
+        record = new ServerRecord(store, config, version, timers);
+        checkpoints = new Checkpoints(store, config.data(), config.audit().checkpoint(), timers);
         addGauges();
     }
 
@@ -179,6 +184,16 @@ public final class HufuServer implements Service {
                 () -> certificates
                         .map(each -> (double) each.expiresAt().getEpochSecond())
                         .orElse(Double.NaN));
+        metrics.gauge(
+                "hufu.audit.signed.sequence",
+                "The entry of the audit log that the newest checkpoint is of; 0 for none yet.",
+                checkpoints::signed);
+        String failures = "Checkpoints of the audit log that could not be kept, or did not arrive, each try counted.";
+        metrics.counter("hufu.audit.checkpoint.failures", failures, "to", "file", checkpoints::failures);
+        for (String receiver : Checkpoints.RECEIVERS) {
+            metrics.counter(
+                    "hufu.audit.checkpoint.failures", failures, "to", receiver, () -> checkpoints.failures(receiver));
+        }
         metrics.counter(
                 "hufu.tls.reloads",
                 RELOADS,
@@ -208,11 +223,14 @@ public final class HufuServer implements Service {
             runtime.start();
             // Beside each other: one waits for a process to start, the other loads a thousand classes.
             Beginning beginning = Beginning.of("hufu-node-start", node::start);
+            Beginning onRecord = Beginning.of("hufu-start-record", record::started);
             try {
                 http.start();
             } finally {
                 beginning.await();
+                onRecord.await();
             }
+            checkpoints.start();
             refuseLimitsThatCannotBeKept();
         } catch (StartRefusedException refused) {
             stop();
@@ -302,6 +320,8 @@ public final class HufuServer implements Service {
                 dispatcher::stop,
                 node::stop,
                 sessions::stop,
+                record::stopped,
+                checkpoints::stop,
                 timers::stop,
                 store::close,
                 lock::close);

@@ -99,11 +99,13 @@ final class DirectionTest {
     @ArchTest
     static final ArchRule DRIVERS_ARE_SEEN_BY_THE_COMPOSITION_ROOT_ONLY = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.store.sqlite..")
+            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.auditor", "dev.hufu.server.store.sqlite..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.hufu.server.store.sqlite..")
-            .because("everything else is written against the seam, so that PostgreSQL can take its place");
+            .because(
+                    "everything else is written against the seam, so that PostgreSQL can take its place; the auditor is a"
+                            + " program of its own, and reads a file where no server is");
 
     @ArchTest
     static final ArchRule WHAT_DRIVERS_SHARE_IS_SEEN_BY_DRIVERS_ONLY = noClasses()
@@ -177,6 +179,15 @@ final class DirectionTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.hufu.server.dispatch..")
+            .because("the top packages do not see each other");
+
+    @ArchTest
+    static final ArchRule MAINTENANCE_SEES_NO_OTHER_AT_THE_TOP = noClasses()
+            .that()
+            .resideInAPackage("dev.hufu.server.maintenance..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.hufu.server.http..", "dev.hufu.server.dispatch..")
             .because("the top packages do not see each other");
 
     @ArchTest

@@ -25,6 +25,7 @@ public record ServerConfig(
         QueueConfig queue,
         LimitsConfig limits,
         StoreConfig store,
+        AuditConfig audit,
         LogConfig log,
         RuntimeConfig runtime,
         Duration drain) {
@@ -108,6 +109,7 @@ public record ServerConfig(
                 QueueConfig.of(root.section("queue")),
                 LimitsConfig.of(root.section("limits")),
                 StoreConfig.of(root.section("store")),
+                AuditConfig.of(root.section("audit")),
                 LogConfig.of(root.section("log")),
                 RuntimeConfig.of(root.section("runtime")),
                 root.duration("drain", DEFAULT_DRAIN, Duration.ZERO, LONGEST_DRAIN));

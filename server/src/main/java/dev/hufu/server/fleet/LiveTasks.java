@@ -8,6 +8,7 @@ import dev.hufu.protocol.ServerMessage;
 import dev.hufu.protocol.SignalName;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
+import dev.hufu.server.audit.AuditAction;
 import dev.hufu.server.run.Refusal;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
@@ -87,8 +88,12 @@ public final class LiveTasks {
                 "signal", signal.word(),
                 "wholeTree", Boolean.toString(wholeTree),
                 "attempt", Integer.toString(task.progress().attempt()));
-        AuditEvent event = new AuditEvent(
-                timers.now(), actor, "task.signal-requested", task.id().toString(), detail);
+        AuditEvent event = AuditEvent.of(
+                timers.now(),
+                actor,
+                AuditAction.TASK_SIGNAL_REQUESTED,
+                task.id().toString(),
+                detail);
         return Optional.of(new Change(run.progress(), List.of(), List.of(event)));
     }
 

@@ -32,7 +32,7 @@ public final class Api {
 
     public Api(RunActions runs, RunStore store, Outputs outputs, Fleet fleet, Tokens tokens, Self self, Timers timers) {
         this.submissions = runs.submissions();
-        this.gate = new Gate(tokens, new FailedLogins(store, timers));
+        this.gate = new Gate(tokens, store, timers);
         TaskOutputs taskOutputs = new TaskOutputs(outputs.store());
         OutputFollow follow = new OutputFollow(store, runs.waits(), outputs, timers);
         List<Route> all = new ArrayList<>();

@@ -85,6 +85,11 @@ final class Exchange {
         return request.getMethod();
     }
 
+    /** Without what follows a question mark. */
+    String path() {
+        return request.getRequestURI();
+    }
+
     String remoteAddress() {
         return request.getRemoteAddr();
     }

@@ -60,6 +60,7 @@ public final class HttpServer implements Service {
     private final Timers timers;
     private final RequestCycle cycle;
     private final Streams streams;
+    private final Gate gate;
     private final JettyErrors errors;
     private final SlowRequests slowRequests;
     private final Javalin javalin;
@@ -77,6 +78,7 @@ public final class HttpServer implements Service {
         this.cycle = new RequestCycle(
                 api, new RequestBodies(config.bodyLimit(), config.bodiesAtOnce(), timers), listener, timers);
         this.streams = api.streams();
+        this.gate = api.gate();
         this.slowRequests = new SlowRequests(timers, config.idleTimeout());
         this.javalin = Javalin.create(javalinConfig -> configure(javalinConfig, api));
     }
@@ -128,6 +130,7 @@ public final class HttpServer implements Service {
         slowRequests.stop();
         if (started && !stopped) {
             javalin.stop();
+            gate.stop();
         }
         stopped = true;
     }

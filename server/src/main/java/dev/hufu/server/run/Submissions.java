@@ -5,6 +5,7 @@ import dev.hufu.protocol.ErrorKind;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.RunIds;
 import dev.hufu.protocol.RunSpec;
+import dev.hufu.server.audit.AuditAction;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.NewRun;
 import dev.hufu.server.store.RunRecord;
@@ -169,10 +170,10 @@ public final class Submissions {
     private void checkPolicy(Order order) {
         List<Refusal.FieldError> forbidden = policy.forbidden(order.spec());
         if (!forbidden.isEmpty()) {
-            store.record(new AuditEvent(
+            store.record(AuditEvent.of(
                     timers.now(),
                     order.caller(),
-                    "run.refused",
+                    AuditAction.RUN_REFUSED,
                     "runs",
                     Map.of(
                             "code",
@@ -213,10 +214,10 @@ public final class Submissions {
     private static AuditEvent audit(RunRecord run) {
         RunRecord.Origin origin = run.origin();
         RunId retryOf = origin.retryOf();
-        return new AuditEvent(
+        return AuditEvent.of(
                 origin.createdAt(),
                 origin.createdBy(),
-                "run.submitted",
+                AuditAction.RUN_SUBMITTED,
                 run.id().value(),
                 retryOf == null
                         ? Map.of("traceId", origin.traceId())

@@ -3,6 +3,7 @@ package dev.hufu.server.run;
 import dev.hufu.protocol.RunId;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
+import dev.hufu.server.audit.AuditAction;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
 import dev.hufu.server.store.RunRecord;
@@ -103,10 +104,10 @@ public final class Tasks {
     }
 
     private record AuditedBy(Instant at, String actor) {
-        AuditEvent event(String action, RunRecord run, @Nullable Duration killGrace) {
+        AuditEvent event(AuditAction action, RunRecord run, @Nullable Duration killGrace) {
             Map<String, String> detail =
                     killGrace == null ? Map.of() : Map.of("killGraceMs", Long.toString(killGrace.toMillis()));
-            return new AuditEvent(at, actor, action, run.id().value(), detail);
+            return AuditEvent.of(at, actor, action, run.id().value(), detail);
         }
     }
 
@@ -120,8 +121,8 @@ public final class Tasks {
             boolean shorter =
                     killGrace != null && killGrace.compareTo(run.spec().killGrace()) < 0;
             return shorter
-                    ? Optional.of(
-                            new Change(progress, List.of(), List.of(by.event("run.cancel-hastened", run, killGrace))))
+                    ? Optional.of(new Change(
+                            progress, List.of(), List.of(by.event(AuditAction.RUN_CANCEL_HASTENED, run, killGrace))))
                     : Optional.empty();
         }
         Instant now = by.at();
@@ -129,7 +130,7 @@ public final class Tasks {
                 progress.state(), progress.startedAt(), progress.finishedAt(), now, progress.counts());
         List<Change.TaskUpdate> updates = new ArrayList<>();
         List<AuditEvent> audit = new ArrayList<>();
-        audit.add(by.event("run.cancel-requested", run, killGrace));
+        audit.add(by.event(AuditAction.RUN_CANCEL_REQUESTED, run, killGrace));
         TaskEvent event = new TaskEvent.CancelRequested(now);
         for (TaskRecord task : open) {
             Optional<Transitions.Next> next = Transitions.next(task, true, event);
@@ -163,7 +164,7 @@ public final class Tasks {
         if (to.reason() != null) {
             detail.put("reason", to.reason().word());
         }
-        String action = task.state() == TaskState.LOST ? "task.mended" : "task.changed";
-        return new AuditEvent(at, actor, action, task.id().toString(), detail);
+        AuditAction action = task.state() == TaskState.LOST ? AuditAction.TASK_MENDED : AuditAction.TASK_CHANGED;
+        return AuditEvent.of(at, actor, action, task.id().toString(), detail);
     }
 }

@@ -1,5 +1,6 @@
 package dev.hufu.server.store;
 
+import dev.hufu.server.audit.AuditAction;
 import java.time.Instant;
 import java.util.Map;
 
@@ -14,5 +15,11 @@ import java.util.Map;
 public record AuditEvent(Instant at, String actor, String action, String subject, Map<String, String> detail) {
     public AuditEvent {
         detail = Map.copyOf(detail);
+    }
+
+    /** One that happens now; what is read again may be of another version, with actions that this one does not know. */
+    public static AuditEvent of(
+            Instant at, String actor, AuditAction action, String subject, Map<String, String> detail) {
+        return new AuditEvent(at, actor, action.word(), subject, detail);
     }
 }

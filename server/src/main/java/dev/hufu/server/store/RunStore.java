@@ -118,6 +118,12 @@ public interface RunStore extends AutoCloseable {
     /** Appends to the audit log what changes no run, such as a refusal. */
     void record(AuditEvent event);
 
+    /** As {@link #record}, for what happens whether or not there is room: such as an end of the server. */
+    void recordNeeded(AuditEvent event);
+
+    /** The entry with the highest sequence; empty before there is one. */
+    Optional<AuditEntry> newestAuditEntry();
+
     /** Audit entries in order, from {@code fromSequence} on. */
     List<AuditEntry> auditEntries(long fromSequence, int limit);
 

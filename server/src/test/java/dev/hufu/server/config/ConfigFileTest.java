@@ -8,6 +8,7 @@ import dev.hufu.server.config.ServerConfig.Options;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,6 +68,13 @@ final class ConfigFileTest {
               bodiesAtOnce: 8388608
             store:
               reserve: 1MiB
+            audit:
+              checkpoint:
+                every: 50
+                interval: 5s
+                file: signed.jsonl
+                webhook: https://watch.example.org/hufu?to=audit
+                syslog: tcp://log.example.org:6514
             log:
               format: json
               level: warn
@@ -141,6 +149,12 @@ final class ConfigFileTest {
                         new QueueConfig(500, 0),
                         new LimitsConfig(2 << 20, 8 << 20),
                         new StoreConfig(1 << 20),
+                        new AuditConfig(new CheckpointConfig(
+                                50,
+                                Duration.ofSeconds(5),
+                                directory.resolve("signed.jsonl"),
+                                URI.create("https://watch.example.org/hufu?to=audit"),
+                                new CheckpointConfig.Syslog(true, "log.example.org", 6514))),
                         new LogConfig(LogConfig.Format.JSON, Level.WARN, Map.of("dev.hufu.server.http", Level.DEBUG)),
                         new RuntimeConfig(RuntimeConfig.OnReplaced.WARN, Duration.ofSeconds(30)),
                         Duration.ofMinutes(1)));
@@ -208,7 +222,7 @@ final class ConfigFileTest {
                         """))
                 .containsExactly(
                         "1:1: listne is not a key; the keys here are"
-                                + " data, drain, execution, limits, listen, log, queue, runtime, store",
+                                + " audit, data, drain, execution, limits, listen, log, queue, runtime, store",
                         "3:12: listen.address must be HOST:PORT, as in 127.0.0.1:7433, not 7433",
                         "4:16: listen.idleTimeout must be a duration such as 30s, 1s to 1h, not 30",
                         "6:10: listen.tls.key is given without its certificate",

@@ -54,6 +54,7 @@ final class ServerConfigTest {
                         new QueueConfig(100_000, 1_000),
                         new LimitsConfig(1 << 20, 16 << 20),
                         new StoreConfig(8 << 20),
+                        new AuditConfig(new CheckpointConfig(1_000, Duration.ofMinutes(1), null, null, null)),
                         new LogConfig(LogConfig.Format.AUTO, LogConfig.Level.INFO, Map.of()),
                         new RuntimeConfig(RuntimeConfig.OnReplaced.DRAIN, Duration.ofMinutes(1)),
                         Duration.ofSeconds(10)));

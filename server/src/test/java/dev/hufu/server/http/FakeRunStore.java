@@ -292,6 +292,16 @@ final class FakeRunStore implements RunStore {
     }
 
     @Override
+    public void recordNeeded(AuditEvent event) {
+        record(event);
+    }
+
+    @Override
+    public Optional<AuditEntry> newestAuditEntry() {
+        throw new UnsupportedOperationException("this store has no chain");
+    }
+
+    @Override
     public List<AuditEntry> auditEntries(long fromSequence, int limit) {
         throw new UnsupportedOperationException("this store has no chain");
     }

@@ -72,6 +72,40 @@ public final class LaunchedPrograms {
                 .build();
     }
 
+    /** {@code hufu audit}. */
+    public static VerbSpec audit() {
+        return VerbSpec.of("audit", "verify the audit log, or write it out")
+                .synopsis("verify [--data DIR | --store FILE | --export FILE] [OPTION]...")
+                .synopsis("export [--data DIR | --store FILE] [--from SEQ]")
+                .paragraph(
+                        "'verify' computes the chain of the log again, without a server or beside one that runs, and says"
+                                + " at which entry it is broken, and how. With signed checkpoints it sees as well that an end was"
+                                + " cut off, or that the whole was written anew. Those of the data directory are used unless others"
+                                + " are given; take a copy that whoever has the machine could not change.")
+                .paragraph("'export' writes the log to stdout, an entry a line, as JSON.")
+                .operand("WHAT", 1, List.of("verify", "export"))
+                .alone()
+                .option(Option.file("--data", "DIR", "the data directory (as of 'hufu server')"))
+                .option(Option.file("--store", "FILE", "a database file, such as a copy of a server's hufu.db"))
+                .option(Option.file("--export", "FILE", "what 'export' wrote"))
+                .option(Option.file("--checkpoints", "FILE", "signed checkpoints, a line each"))
+                .option(Option.file("--public-key", "FILE", "the keys that may have signed them (PEM)"))
+                .option(Option.of(
+                        "--from",
+                        "SEQ",
+                        "export: the first entry to write (1); verify: the one that the export begins with"))
+                .option(Option.FORMAT)
+                .exitCode("0", "the log is whole; it was written")
+                .exitCode("1", "it is not whole, or could not be read; the message says why")
+                .exitCode("2", "the command line is wrong")
+                .example("hufu audit verify", "see whether the log of this machine's server is whole")
+                .example("hufu audit export --from 1001 > rest.jsonl", "write out what came after entry 1000")
+                .example(
+                        "hufu audit verify --export log.jsonl --checkpoints signed.jsonl --public-key hufu.pub",
+                        "verify on another machine")
+                .build();
+    }
+
     /** {@code hufu bench}. */
     public static VerbSpec bench() {
         return VerbSpec.of("bench", "measure Hufu on this machine")

@@ -5,6 +5,8 @@ import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** The audit table: entries are appended in the transaction of what they record, each chained to the one before. */
@@ -54,6 +56,16 @@ public final class AuditLog {
         return new Tail(sequence, hash);
     }
 
+    /** @throws IllegalArgumentException where the text is no detail */
+    public static Map<String, String> detail(String text) {
+        return Rows.decode(text, Detail.class);
+    }
+
+    static Optional<AuditEntry> newest(Statements statements) throws SQLException {
+        Tail tail = tail(statements);
+        return entries(statements, tail.sequence(), 1).stream().findFirst();
+    }
+
     static List<AuditEntry> entries(Statements statements, long from, int limit) throws SQLException {
         return statements
                 .query(ENTRIES)
@@ -66,7 +78,7 @@ public final class AuditLog {
                                 row.getString(3),
                                 row.getString(4),
                                 row.getString(5),
-                                Rows.decode(row.getString(6), Detail.class)),
+                                detail(row.getString(6))),
                         row.getString(7),
                         row.getString(8)));
     }

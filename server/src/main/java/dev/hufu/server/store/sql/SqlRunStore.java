@@ -84,6 +84,14 @@ public abstract class SqlRunStore implements RunStore {
     }
 
     @Override
+    public final void recordNeeded(AuditEvent event) {
+        commits.<@Nullable Void>write(_ -> {
+            writer.append(event);
+            return null;
+        });
+    }
+
+    @Override
     public final Optional<RunRecord> run(RunId id) {
         return reads.read(statements -> {
             Optional<Rows.RunRow> row = Rows.run(statements, id);
@@ -160,6 +168,11 @@ public abstract class SqlRunStore implements RunStore {
     @Override
     public final List<AuditEntry> auditEntries(long fromSequence, int limit) {
         return reads.read(statements -> AuditLog.entries(statements, fromSequence, limit));
+    }
+
+    @Override
+    public final Optional<AuditEntry> newestAuditEntry() {
+        return reads.read(AuditLog::newest);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import javax.sql.DataSource;
@@ -31,7 +32,25 @@ final class Database {
         // Else the driver prepares and runs a query for the last row's id after each insert.
         config.setGetGeneratedKeys(false);
         source = new SQLiteDataSource(config);
-        source.setUrl("jdbc:sqlite:file:" + escaped(this.file));
+        source.setUrl(address(this.file));
+    }
+
+    /**
+     * A connection that writes nothing.
+     *
+     * @param immutable whether nobody else writes either, so that no file is needed beside it
+     */
+    static Connection readOnly(Path file, boolean immutable) throws SQLException {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setReadOnly(true);
+        config.setBusyTimeout(BUSY_MILLIS);
+        SQLiteDataSource source = new SQLiteDataSource(config);
+        source.setUrl(address(file.toAbsolutePath()) + (immutable ? "?immutable=1" : ""));
+        return source.getConnection();
+    }
+
+    private static String address(Path file) {
+        return "jdbc:sqlite:file:" + escaped(file);
     }
 
     Path file() {

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hufu.protocol.RunId;
+import dev.hufu.protocol.RunState;
 import dev.hufu.protocol.TaskId;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.Samples;
+import dev.hufu.server.audit.AuditAction;
 import dev.hufu.server.audit.HashChain;
+import dev.hufu.server.run.RunWaits;
+import dev.hufu.server.run.Tasks;
 import dev.hufu.server.store.AuditEntry;
 import dev.hufu.server.store.AuditEvent;
 import dev.hufu.server.store.Change;
@@ -33,6 +37,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -191,6 +196,37 @@ final class SqliteRunStoreTest extends RunStoreContract {
             assertThat(sqlite.reserveSpent()).isFalse();
             assertThat(Files.size(reserve)).isEqualTo(1 << 20);
             sqlite.insert(Samples.run(timers.now()));
+        }
+    }
+
+    @Test
+    void f37_onAFullVolumeOrdersAreRefusedCancelsWorkAndNothingIsUnaudited() {
+        store().close();
+        try (SqliteRunStore sqlite = SqliteRunStore.open(
+                file(), timers, () -> {}, new SqliteRunStore.Settings(1 << 20, CommitListener.NONE))) {
+            Tasks tasks = new Tasks(sqlite, new RunWaits(sqlite), timers);
+            RunId id = Samples.id();
+            sqlite.insert(Samples.run(id, timers.now(), Samples.spec("true"), 1, null));
+            sqlite.writeForTest(once(new SQLiteException("full", SQLiteErrorCode.SQLITE_FULL)));
+            assertThat(sqlite.reserveSpent()).isTrue();
+            long before = sqlite.newestAuditEntry().orElseThrow().sequence();
+
+            assertThatThrownBy(() -> sqlite.insert(Samples.run(timers.now())))
+                    .isInstanceOfSatisfying(
+                            StoreUnavailableException.class,
+                            full -> assertThat(full.full()).isTrue());
+            assertThatThrownBy(() -> sqlite.record(Samples.run(timers.now()).audit()))
+                    .as("a refusal that cannot be recorded is not told as one")
+                    .isInstanceOf(StoreUnavailableException.class);
+            assertThat(sqlite.newestAuditEntry().orElseThrow().sequence()).isEqualTo(before);
+
+            assertThat(tasks.requestCancel(id, "admin").orElseThrow().changed()).isTrue();
+            sqlite.recordNeeded(AuditEvent.of(timers.now(), "server", AuditAction.SERVER_STOPPED, "server", Map.of()));
+            assertThat(sqlite.run(id).orElseThrow().progress().state()).isEqualTo(RunState.CANCELLED);
+            assertThat(sqlite.auditEntries(before + 1, 10))
+                    .extracting(entry -> entry.event().action())
+                    .containsExactly("run.cancel-requested", "task.changed", "server.stopped");
+            assertThat(sqlite.pendingTasks()).isZero();
         }
     }
 
