@@ -48,7 +48,9 @@ final class AuditedHistory {
                 entry.hash()));
         actions.computeIfAbsent(event.subject(), _ -> new ArrayList<>()).add(event.action());
         String to = event.detail().get("to");
-        if (to != null && TaskState.valueOf(to).terminal()) {
+        if (event.action().startsWith("task.")
+                && to != null
+                && TaskState.valueOf(to).terminal()) {
             terminalChanges.merge(event.subject(), 1, Integer::sum);
         }
     }
