@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +55,7 @@ final class FullVolumeTest {
     }
 
     @Test
-    void f04_onAFullVolumeRunsAreRefusedCancelsWorkAndItGoesOnByItself(@TempDir Path directory) throws Exception {
+    void f04_f37_onAFullVolumeRunsAreRefusedCancelsWorkAndItGoesOnByItself(@TempDir Path directory) throws Exception {
         assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
         try (SmallVolume volume = SmallVolume.mount(directory, 64);
                 ServerProcess server = ServerProcess.started(directory.resolve("data"))) {
@@ -95,6 +96,14 @@ final class FullVolumeTest {
             assertThat(figure(api, "hufu_store_reserve_spent")).isEqualTo("0.0");
             assertThat(server.running()).isTrue();
             assertThat(server.terminate()).isZero();
+
+            AuditedHistory history = AuditedHistory.read(server.data());
+            assertThat(history.firstBroken()).isEmpty();
+            for (String cancelled : List.of(run, another)) {
+                assertThat(history.actions(cancelled)).containsExactly("run.submitted", "run.cancel-requested");
+                assertThat(history.terminalChanges(cancelled + ".0")).isEqualTo(1);
+            }
+            assertThat(history.actions("server")).containsExactly("server.started", "server.stopped");
         }
     }
 
