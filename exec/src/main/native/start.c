@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -24,6 +25,9 @@ struct birth {
     uint32_t stage;
 };
 
+/* Of 1,000, what the kernel is to add to the command's claim to be killed. */
+enum { OFFERED = 500 };
+
 static uint8_t child_stack[32 << 10] __attribute__((aligned(16)));
 static struct search search;
 
@@ -37,11 +41,27 @@ bool too_late(int64_t not_after) {
     return not_after != 0 && now_realtime() > not_after;
 }
 
-/* Best effort: the kernel's choice of victim should be the command, not what watches it. */
-static void offer_to_out_of_memory_killer(void) {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t ignored = write(fd, "500", 3);
+/*
+ * Best effort: the kernel's choice of victim should be the command, not what watches it. The command inherits what is
+ * ours at its birth: for itself it would have to look up its own files in /proc, each time anew.
+ */
+static int badness = -1;
+static char own_badness[8];
+static size_t own_badness_length;
+
+void start_prepare(void) {
+    badness = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    ssize_t length = badness < 0 ? -1 : read(badness, own_badness, sizeof own_badness - 1);
+    if (length <= 0 || atoi(own_badness) >= OFFERED) {
+        close_if_open(&badness);
+        return;
+    }
+    own_badness_length = (size_t) length;
+}
+
+static void set_badness(const char *value, size_t length) {
+    if (badness >= 0) {
+        ssize_t ignored = pwrite(badness, value, length, 0);
         (void) ignored;
     }
 }
@@ -63,7 +83,6 @@ __attribute__((no_sanitize("address", "undefined"))) static int be_born(void *ar
             || dup2(start->errors, STDERR_FILENO) < 0 || (start->script >= 0 && dup2(start->script, SCRIPT_FD) < 0)) {
         return fail(birth, STAGE_FORK);
     }
-    offer_to_out_of_memory_killer();
     if (!cgroup_join(start->group) || !bound(RLIMIT_DATA, start->bounds->data)
             || !bound(RLIMIT_NPROC, start->bounds->processes)
             || !bound(RLIMIT_NOFILE, start->bounds->descriptors)) {
@@ -105,9 +124,12 @@ static uint64_t ticks_of(pid_t pid, int64_t before, int64_t behind) {
 static struct started try_file(const struct start *start, const char *file) {
     struct birth birth = {.start = start, .file = file};
     int64_t before = now_boottime();
+    set_badness("500", 3);
     pid_t pid = clone(be_born, child_stack + sizeof child_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &birth);
+    int error = errno;
+    set_badness(own_badness, own_badness_length);
     if (pid < 0) {
-        return (struct started){.error = errno, .stage = STAGE_FORK};
+        return (struct started){.error = error, .stage = STAGE_FORK};
     }
     if (birth.error != 0) {
         while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {

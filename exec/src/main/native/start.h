@@ -37,6 +37,9 @@ struct started {
 /* Whether a start is too late by now. */
 bool too_late(int64_t not_after);
 
+/* Once, before any start. */
+void start_prepare(void);
+
 /* Needs descriptors 0 to 2 on /dev/null and 3 taken by something that need not be passed on. */
 struct started start_command(const struct start *start);
 

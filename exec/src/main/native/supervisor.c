@@ -10,6 +10,7 @@
 
 #include "attempt.h"
 #include "frame.h"
+#include "start.h"
 #include "sweep.h"
 #include "sys.h"
 #include "wire.h"
@@ -74,6 +75,7 @@ static enum attempt_outcome serve(const struct attempt_surroundings *surrounding
 }
 
 _Noreturn void supervisor_run(void) {
+    start_prepare();
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);

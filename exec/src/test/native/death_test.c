@@ -328,9 +328,9 @@ static bool is_at_rest(const void *argument) {
     int children = children_of(launcher->pid, pids, 32);
     for (int i = 0; i < children; i++) {
         pid_t grandchild;
-        /* 0 to 3, the launcher's socket, the signals. */
+        /* 0 to 3, the launcher's socket, the signals, its own oom_score_adj. */
         if (state_of(pids[i]) != 'S' || children_of(pids[i], &grandchild, 1) != 0
-                || (getuid() == 0 && descriptors_of(pids[i]) != 6)) {
+                || (getuid() == 0 && descriptors_of(pids[i]) != 7)) {
             return false;
         }
     }

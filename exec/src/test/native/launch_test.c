@@ -220,6 +220,8 @@ static void command_finds_a_clean_process(void) {
     (void) run_order(shared_launcher(), &order, &attempt);
     /* 3 is what ls reads the directory by. */
     expect_output(&attempt, 0, "0  1  2  3\n0022\n0\n500\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nNoNewPrivs:\t1\n/usr\n");
+    (void) run_shell("until [ $(cat /proc/$PPID/oom_score_adj) -lt 500 ]; do :; done; echo its own", &attempt);
+    expect_output(&attempt, 0, "its own\n");
     order = shell("grep NoNewPrivs /proc/self/status");
     order.flags = LAUNCH_ALLOW_PRIVILEGE_GAIN;
     (void) run_order(shared_launcher(), &order, &attempt);

@@ -2,6 +2,7 @@ package dev.hufu.agent;
 
 import dev.hufu.exec.OutputReader;
 import dev.hufu.exec.ProcessLauncher;
+import dev.hufu.exec.StartGate;
 import dev.hufu.protocol.AgentMessage;
 import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.ServerMessage;
@@ -84,7 +85,7 @@ public final class Agent implements Service {
                 journal,
                 files,
                 new ProcessSpecs(NodeUser.current(), config.allowPrivilegeGain()),
-                new StartGate(config.maxStarting(), timers),
+                new StartGate(config.maxStarting()),
                 outbox,
                 timers);
         registry = new AttemptRegistry(runner, journal, outbox, timers, config.maxRunning());

@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * @param node the node's name
  * @param dataDirectory where journal and attempt files lie; made where it is missing
  * @param maxRunning attempts at once
- * @param maxStarting attempts between launch and exec + 5 ms at once
+ * @param maxStarting attempts whose start is not over at once, see {@link dev.hufu.exec.StartGate}
  * @param allowPrivilegeGain whether set-user-id programs work on this node
  */
 public record AgentConfig(

@@ -7,6 +7,7 @@ import dev.hufu.exec.ProcessLauncher.Attachment;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.RunningProcess;
+import dev.hufu.exec.StartGate;
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Outcome.Ending;
 import dev.hufu.protocol.Reason;
@@ -185,7 +186,7 @@ final class AttemptRunner {
         attempt.dropOrder();
         SpawnSubjects subjects = SpawnSubjects.of(spec);
         Found found = launch(attempt, spec, subjects);
-        permit.executed();
+        permit.executed(found instanceof Found.Running(RunningProcess process) ? process.pid() : 0);
         return conclude(attempt, found, subjects);
     }
 

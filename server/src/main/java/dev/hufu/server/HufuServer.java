@@ -399,7 +399,9 @@ public final class HufuServer implements Service {
         try {
             return LauncherConfig.defaults()
                     .withLog(config.data().resolve(LAUNCHER_LOG))
-                    .withKeepCapabilities(config.execution().keepCapabilities());
+                    .withKeepCapabilities(config.execution().keepCapabilities())
+                    // The agent has a gate of its own, which a stop gets through.
+                    .withStartsAtOnce(0);
         } catch (IllegalArgumentException unknown) {
             throw new StartRefusedException("execution.keepCapabilities: " + unknown.getMessage(), unknown);
         }

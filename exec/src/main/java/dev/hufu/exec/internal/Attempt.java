@@ -5,6 +5,7 @@ import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessTree;
 import dev.hufu.exec.RunningProcess;
 import dev.hufu.exec.Signals;
+import dev.hufu.exec.StartGate;
 import dev.hufu.exec.StopCause;
 import dev.hufu.exec.StopPolicy;
 import java.io.IOException;
@@ -44,6 +45,7 @@ final class Attempt implements RunningProcess {
     private volatile Retention retention = Retention.NOTHING;
     private final AtomicReference<Consumed> consumed = new AtomicReference<>(Consumed.NOTHING);
     private volatile boolean killPending;
+    private volatile StartGate.@Nullable Permit permit;
 
     /** What readers have of the streams. */
     private record Consumed(long stdout, long stderr) {
@@ -74,6 +76,15 @@ final class Attempt implements RunningProcess {
         retention = kept;
         connection = launched;
         start(threads);
+    }
+
+    /** It has a permit to start, to be given back when its start is over. */
+    void holds(StartGate.Permit start) {
+        permit = start;
+        start.executed(identity.pid());
+        if (result.isDone()) {
+            start.close();
+        }
     }
 
     /** Looks for the supervisor of an attempt of before. */
@@ -209,8 +220,16 @@ final class Attempt implements RunningProcess {
 
     private void end(ProcessResult ended) {
         killPending = false;
+        giveBackPermit();
         result.complete(ended);
         reached.complete(null);
+    }
+
+    private void giveBackPermit() {
+        StartGate.Permit start = permit;
+        if (start != null) {
+            start.close();
+        }
     }
 
     @Override
@@ -354,6 +373,7 @@ final class Attempt implements RunningProcess {
                 // A socket that does not close cleanly is closed all the same.
             }
         }
+        giveBackPermit();
         afterwards.accept(this);
     }
 }

@@ -11,6 +11,7 @@ import dev.hufu.exec.ProcessLauncher;
 import dev.hufu.exec.ProcessResult;
 import dev.hufu.exec.ProcessSpec;
 import dev.hufu.exec.RunningProcess;
+import dev.hufu.exec.StartGate;
 import dev.hufu.exec.StopCause;
 import dev.hufu.exec.internal.confine.Cgroups;
 import dev.hufu.exec.internal.confine.Confinement;
@@ -40,15 +41,22 @@ public final class NativeProcessLauncher implements ProcessLauncher {
     private final LauncherHost host;
     private final Recovery recovery;
     private final Confinement confinement;
+    private final @Nullable StartGate gate;
     private final InstantSource clock;
     private final ThreadFactory threads;
     private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private NativeProcessLauncher(
-            LauncherHost host, Confinement confinement, InstantSource clock, ThreadFactory threads) throws IOException {
+            LauncherHost host,
+            Confinement confinement,
+            @Nullable StartGate gate,
+            InstantSource clock,
+            ThreadFactory threads)
+            throws IOException {
         this.host = host;
         this.confinement = confinement;
+        this.gate = gate;
         this.recovery = new Recovery(host, clock);
         this.clock = clock;
         this.threads = threads;
@@ -64,7 +72,9 @@ public final class NativeProcessLauncher implements ProcessLauncher {
         Cgroups cgroups = Cgroups.detect(config.cgroups());
         LauncherHost host = LauncherHost.start(config, threads);
         try {
-            return new NativeProcessLauncher(host, Confinement.of(cgroups, config, host.pid()), clock, threads);
+            Confinement confinement = Confinement.of(cgroups, config, host.pid());
+            StartGate gate = config.startsAtOnce() == 0 ? null : new StartGate(config.startsAtOnce());
+            return new NativeProcessLauncher(host, confinement, gate, clock, threads);
         } catch (IOException | RuntimeException e) {
             host.close();
             throw e;
@@ -82,6 +92,23 @@ public final class NativeProcessLauncher implements ProcessLauncher {
         } catch (Confinement.NoMeansException e) {
             return failed(spec, e.status());
         }
+        StartGate.Permit permit = gate == null ? null : gate.enterUninterruptibly();
+        boolean runs = false;
+        try {
+            RunningProcess process = launch(spec, request);
+            if (permit != null && process instanceof Attempt attempt) {
+                attempt.holds(permit);
+                runs = true;
+            }
+            return process;
+        } finally {
+            if (permit != null && !runs) {
+                permit.close();
+            }
+        }
+    }
+
+    private RunningProcess launch(ProcessSpec spec, ByteBuffer request) throws IOException {
         for (int tries = 1; ; tries++) {
             Connection connection = host.connect();
             IOException failure = new IOException("the connection ended before the process had started");

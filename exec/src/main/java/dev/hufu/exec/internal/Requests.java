@@ -27,6 +27,7 @@ import java.util.Map;
 final class Requests {
     private static final int LAUNCH_FIXED = 96;
     private static final int GROUPS_MAXIMUM = 32 << 10;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String SCRIPT_NAME = "/dev/fd/3";
 
     private Requests() {}
@@ -107,13 +108,18 @@ final class Requests {
                 .putInt(plan.groups().settings().size())
                 .putInt(plan.groups().events().size());
         put(frame, head);
-        frame.put(groups);
+        frame.put(groups.duplicate());
         put(frame, blobs);
         put(frame, words);
         return frame.flip();
     }
 
     private static ByteBuffer groups(GroupPlan plan) throws UnlaunchableException {
+        if (plan.names().directories().isEmpty()
+                && plan.settings().isEmpty()
+                && plan.events().isEmpty()) {
+            return NOTHING;
+        }
         ByteBuffer part = ByteBuffer.allocate(GROUPS_MAXIMUM).order(ByteOrder.LITTLE_ENDIAN);
         try {
             for (String directory : plan.names().directories()) {
