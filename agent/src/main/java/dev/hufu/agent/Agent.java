@@ -85,7 +85,7 @@ public final class Agent implements Service {
                 journal,
                 files,
                 new ProcessSpecs(NodeUser.current(), config.allowPrivilegeGain()),
-                new StartGate(config.maxStarting()),
+                new StartGate(config.maxStarting(), timers::now),
                 outbox,
                 timers);
         registry = new AttemptRegistry(runner, journal, outbox, timers, config.maxRunning());

@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** P1: the process library alone, full result, against vfork and exec in C with the output captured. */
 final class ExecBench implements Benchmark {
-    private static final int CONCURRENCY = 8;
-    private static final int WARM_UP = 1_000;
+    static final int CONCURRENCY = 8;
+    private static final int WARM_UP = 3_000;
 
     @Override
     public int defaultCount() {
@@ -54,14 +54,14 @@ final class ExecBench implements Benchmark {
         }
     }
 
-    private static Sample limit(Place place, List<String> argv, int count) throws IOException, InterruptedException {
+    static Sample limit(Place place, List<String> argv, int count) throws IOException, InterruptedException {
         List<String> arguments =
                 new ArrayList<>(List.of("spawn", Integer.toString(CONCURRENCY), Integer.toString(count)));
         arguments.addAll(argv);
         return place.limitSample(arguments.toArray(String[]::new));
     }
 
-    private static Sample ours(ProcessLauncher launcher, Place place, List<String> argv, int count)
+    static Sample ours(ProcessLauncher launcher, Place place, List<String> argv, int count)
             throws InterruptedException, ExecutionException, IOException {
         Path round = Files.createDirectory(place.fresh("round"));
         long[] nanos = new long[count];

@@ -46,6 +46,7 @@ public final class Main {
             case "start" -> new StartBench();
             case "flood" -> new FloodBench();
             case "latency" -> new LatencyBench();
+            case "heap" -> new HeapBench();
             case "peers" -> new PeersBench();
             default -> throw new UsageException("there is nothing to measure by the name '" + name + "'");
         };

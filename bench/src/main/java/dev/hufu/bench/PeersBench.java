@@ -29,7 +29,7 @@ final class PeersBench implements Benchmark {
     private static final List<List<String>> COMMANDS =
             List.of(List.of("/bin/sh", "-c", "echo hello"), List.of("/bin/true"));
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
-    private static final int WARM_UP = 500;
+    private static final int WARM_UP = 1_000;
 
     @Override
     public int defaultCount() {

@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,6 +35,7 @@ public final class StartGate {
     private final long atLeast;
     private final long atMost;
     private final LongPredicate computes;
+    private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Permit> held = new ArrayList<>();
     private final Deque<Condition> waiting = new ArrayDeque<>();
@@ -41,14 +44,15 @@ public final class StartGate {
      * A gate.
      *
      * @param permits how many starts at once, at least 1
+     * @param clock where it is set meanwhile, starts that are under way count as over
      * @throws IllegalArgumentException if it is less
      */
-    public StartGate(int permits) {
-        this(permits, AFTER_EXEC, LONGEST, StartGate::computes);
+    public StartGate(int permits, InstantSource clock) {
+        this(permits, clock, AFTER_EXEC, LONGEST, StartGate::computes);
     }
 
     /** @param computes whether the main process with this pid is running now, and not asleep */
-    StartGate(int permits, Duration atLeast, Duration atMost, LongPredicate computes) {
+    StartGate(int permits, InstantSource clock, Duration atLeast, Duration atMost, LongPredicate computes) {
         if (permits < 1) {
             throw new IllegalArgumentException("a gate needs a permit");
         }
@@ -56,6 +60,7 @@ public final class StartGate {
         this.atLeast = atLeast.toNanos();
         this.atMost = atMost.toNanos();
         this.computes = computes;
+        this.clock = clock;
     }
 
     /**
@@ -122,7 +127,7 @@ public final class StartGate {
 
     private boolean isFree() {
         if (held.size() >= most) {
-            long now = System.nanoTime();
+            long now = now();
             held.removeIf(permit -> permit.isOver(now));
         }
         return held.size() < most;
@@ -130,12 +135,17 @@ public final class StartGate {
 
     /** How long until a permit may be over, in nanoseconds; the largest value where none has executed. */
     private long nextLook() {
-        long now = System.nanoTime();
+        long now = now();
         long next = Long.MAX_VALUE;
         for (Permit permit : held) {
             next = Math.min(next, permit.untilLook(now));
         }
         return next;
+    }
+
+    private long now() {
+        Instant now = clock.instant();
+        return TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
     }
 
     static boolean computes(long pid) {
@@ -173,7 +183,7 @@ public final class StartGate {
             lock.lock();
             try {
                 executed = true;
-                executedAt = System.nanoTime();
+                executedAt = now();
                 lookAt = executedAt + atLeast;
                 this.pid = pid;
                 signalNext();
@@ -183,10 +193,11 @@ public final class StartGate {
         }
 
         private boolean isOver(long now) {
-            if (!executed || now - lookAt < 0) {
+            if (!executed || (now < lookAt && now >= executedAt)) {
                 return false;
             }
-            if (now - executedAt >= atMost || pid == 0 || !computes.test(pid)) {
+            long since = now - executedAt;
+            if (since >= atMost || since < 0 || pid == 0 || !computes.test(pid)) {
                 return true;
             }
             lookAt = Math.min(now + atLeast, executedAt + atMost);
@@ -194,7 +205,7 @@ public final class StartGate {
         }
 
         private long untilLook(long now) {
-            return executed ? lookAt - now : Long.MAX_VALUE;
+            return executed ? Math.min(lookAt - now, atLeast) : Long.MAX_VALUE;
         }
 
         /** Gives it back, if it was not yet over. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +23,7 @@ final class StartGateTest {
     private static final long PID = 4711;
 
     private final BlockingQueue<String> entered = new LinkedBlockingQueue<>();
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
     private final List<Thread> threads = new ArrayList<>();
     private final Set<Long> computing = ConcurrentHashMap.newKeySet();
 
@@ -32,7 +36,7 @@ final class StartGateTest {
     }
 
     private StartGate gate(Duration atLeast, Duration atMost) {
-        return new StartGate(1, atLeast, atMost, computing::contains);
+        return new StartGate(1, now::get, atLeast, atMost, computing::contains);
     }
 
     /** Returns once the thread waits at the gate, or is through it. */
@@ -83,9 +87,11 @@ final class StartGateTest {
         StartGate gate = gate(Duration.ofMillis(1), NEVER);
         computing.add(PID);
         gate.enter().executed(PID);
+        now.set(now.get().plusMillis(1));
         enterElsewhere(gate, "second");
         assertThat(entered).isEmpty();
         computing.clear();
+        now.set(now.get().plusMillis(1));
         assertThat(next()).isEqualTo("second");
     }
 
@@ -94,6 +100,7 @@ final class StartGateTest {
         StartGate gate = gate(AT_ONCE, Duration.ofMillis(1));
         computing.add(PID);
         gate.enter().executed(PID);
+        now.set(now.get().plusMillis(1));
         enterElsewhere(gate, "second");
         assertThat(next()).isEqualTo("second");
     }
@@ -110,6 +117,15 @@ final class StartGateTest {
         first.close();
         assertThat(entered).isEmpty();
         assertThat(threads.getLast().isAlive()).isTrue();
+    }
+
+    @Test
+    void f41_aClockThatIsSetHoldsNobodyBack() throws Exception {
+        StartGate gate = gate(NEVER, NEVER);
+        gate.enter().executed(PID);
+        now.set(now.get().minus(Duration.ofHours(1)));
+        enterElsewhere(gate, "second");
+        assertThat(next()).isEqualTo("second");
     }
 
     @Test
@@ -137,7 +153,7 @@ final class StartGateTest {
 
     @Test
     void whetherAProcessComputesIsSeenFromItsState() throws Exception {
-        StartGate gate = new StartGate(1, AT_ONCE, NEVER, StartGate::computes);
+        StartGate gate = new StartGate(1, InstantSource.system(), AT_ONCE, NEVER, StartGate::computes);
         Process sleeper = new ProcessBuilder("sleep", "600").start();
         try {
             gate.enter().executed(sleeper.pid());
@@ -150,6 +166,6 @@ final class StartGateTest {
 
     @Test
     void aGateWithoutPermitsIsNone() {
-        assertThatThrownBy(() -> new StartGate(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new StartGate(0, InstantSource.system())).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -73,7 +73,7 @@ public final class NativeProcessLauncher implements ProcessLauncher {
         LauncherHost host = LauncherHost.start(config, threads);
         try {
             Confinement confinement = Confinement.of(cgroups, config, host.pid());
-            StartGate gate = config.startsAtOnce() == 0 ? null : new StartGate(config.startsAtOnce());
+            StartGate gate = config.startsAtOnce() == 0 ? null : new StartGate(config.startsAtOnce(), clock);
             return new NativeProcessLauncher(host, confinement, gate, clock, threads);
         } catch (IOException | RuntimeException e) {
             host.close();

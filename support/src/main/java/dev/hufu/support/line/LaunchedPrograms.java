@@ -116,14 +116,15 @@ public final class LaunchedPrograms {
                         + " submits), output (a process that writes much), running (threads and memory of commands that"
                         + " run at once), queue (heap and submit rate with a long queue), restart (with many runs in the"
                         + " store), start (of the server; first output of a command), flood (a full queue), latency"
-                        + " (submit to start, write to follower, cancel to proof), or peers (the process library, and submit and"
+                        + " (submit to start, write to follower, cancel to proof), heap (the process library with 4 GiB of heap"
+                        + " touched), or peers (the process library, and submit and"
                         + " wait, beside what others use).")
                 .operand(
                         "WHAT",
                         1,
                         List.of(
                                 "exec", "wait", "submit", "output", "running", "queue", "restart", "start", "flood",
-                                "latency", "peers"))
+                                "latency", "heap", "peers"))
                 .alone()
                 .option(Option.of("--rounds", "N", "pairs to measure (5)"))
                 .option(Option.of("--count", "N", "what one round does: commands, requests, MiB, runs (of WHAT)"))
