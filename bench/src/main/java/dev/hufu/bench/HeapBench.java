@@ -31,8 +31,12 @@ final class HeapBench implements Benchmark {
                     (long) setting.count() * MEBIBYTES_EACH,
                     Runtime.getRuntime().maxMemory() / MEBIBYTE * 3 / 4);
             List<byte[]> heap = touched(mebibytes);
-            Pairs much = pairs(launcher, setting);
-            Reference.reachabilityFence(heap);
+            Pairs much;
+            try {
+                much = pairs(launcher, setting);
+            } finally {
+                Reference.reachabilityFence(heap);
+            }
             report.ratio("P12", "/bin/true, 8 at a time, nothing touched", none, "/s", "C, vfork and exec");
             String what = "/bin/true, 8 at a time, " + mebibytes + " MiB touched";
             report.ratio("P12", what, much, "/s", "C, vfork and exec");
