@@ -3,6 +3,7 @@ package dev.hufu.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hufu.exec.StartGate;
 import dev.hufu.protocol.AgentMessage;
 import dev.hufu.protocol.AgentMessage.Known;
 import dev.hufu.protocol.AttemptId;
@@ -233,7 +234,7 @@ final class AgentTest {
         AttemptId late = Samples.attempt(2);
         node.link.deliver(new ServerMessage.StartAttempt(
                 late, Samples.spec(), timers.now().plusMillis(1), null));
-        timers.advance(StartGate.AFTER_EXEC);
+        timers.advance(StartGate.LONGEST);
         assertThat(ending(node.link.awaitEnded(late))).isEqualTo(new Outcome.Ending.Expired());
         assertThat(node.machine.launches()).isEqualTo(1);
     }
