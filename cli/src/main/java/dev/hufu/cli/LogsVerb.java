@@ -20,6 +20,8 @@ final class LogsVerb implements Verb {
         return VerbSpec.of("logs", "print what a run has written")
                 .operands("ID", 1, 1)
                 .paragraph(
+                        "Of a task that was tried more than once: of its last attempt, and with -f of those that follow it.")
+                .paragraph(
                         "Prints stdout on stdout and stderr on stderr, byte for byte. With -f it goes on until the end,"
                                 + " over a restart of the server too, and exits as 'hufu run' would have; Ctrl-C ends the"
                                 + " reading only. Of a run of several tasks: of one after the other, and with -f of all at once.")
@@ -46,11 +48,14 @@ final class LogsVerb implements Verb {
         long offset = offset(arguments);
         boolean follow = arguments.has("--follow");
         try (HufuClient client = session.client()) {
-            TaskOutputs outputs =
-                    new TaskOutputs(session.surroundings(), client, task -> open(client, task, follow, stream, offset));
+            TaskOutputs outputs = new TaskOutputs(
+                    session.surroundings(),
+                    client,
+                    (task, attempt, from) ->
+                            follow ? client.follow(task, attempt, stream, from) : soFar(client, task, stream, offset));
             List<TaskId> tasks = tasks(client, target);
             if (follow) {
-                return outputs.follow(tasks, stream, offset);
+                return outputs.follow(tasks, 0, stream, offset);
             }
             for (TaskId task : tasks) {
                 outputs.print(task);
@@ -64,11 +69,7 @@ final class LogsVerb implements Verb {
         }
     }
 
-    private static OutputReader open(
-            HufuClient client, TaskId task, boolean follow, Output.@Nullable Stream stream, long offset) {
-        if (follow) {
-            return stream == null ? client.follow(task) : client.follow(task, stream, offset);
-        }
+    private static OutputReader soFar(HufuClient client, TaskId task, Output.@Nullable Stream stream, long offset) {
         return stream == null ? client.outputSoFar(task) : client.outputSoFar(task, stream, offset);
     }
 

@@ -45,6 +45,18 @@ final class RunVerb implements Verb {
                 .option(Option.of("--kill-grace", "D", "time between TERM and KILL when it is stopped (5s)"))
                 .option(Option.of(
                         "--expires-after", "D", "do not start it later than this after it was accepted (24h)"))
+                .option(
+                        Option.of(
+                                "--retry",
+                                "N",
+                                "try it again where it did not succeed, up to N attempts in all; the output of each is printed (1)"))
+                .option(Option.of("--retry-backoff", "D", "wait a random time up to this, doubled each time (1s)"))
+                .option(Option.of("--retry-max-backoff", "D", "and never up to more than this (1m)"))
+                .option(Option.of(
+                        "--retry-on",
+                        "WORDS",
+                        "after which ends: exit, signal, timeout, memory, spawn, lost (exit,signal,timeout); after 'lost',"
+                                + " where nobody knows how it ended, it may run twice"))
                 .option(Option.of("--env", "K=V", "a variable of its environment")
                         .repeated())
                 .option(Option.of("--cwd", "DIR", "its working directory on the node (home)"))
@@ -127,7 +139,11 @@ final class RunVerb implements Verb {
                     ? List.of(run.id().task(0))
                     : client.tasks(run.id()).stream().map(Task::id).toList();
             try {
-                return new TaskOutputs(surroundings, client, client::follow).follow(tasks, null, 0);
+                return new TaskOutputs(
+                                surroundings,
+                                client,
+                                (task, attempt, offset) -> client.follow(task, attempt, null, offset))
+                        .follow(tasks, 1, null, 0);
             } catch (TaskOutputs.UndeliveredException undelivered) {
                 if (!undelivered.readerGone()) {
                     surroundings.say(String.valueOf(undelivered.getMessage()));
@@ -202,10 +218,30 @@ final class RunVerb implements Verb {
         if (arguments.has("--expires-after")) {
             request.expiresAfter(expiresAfter);
         }
+        retry(request, arguments);
         if (arguments.has("--priority")) {
             request.priority(priority);
         }
         return request.build();
+    }
+
+    private static void retry(RunRequest.Builder request, Arguments arguments) {
+        if (!arguments.has("--retry")) {
+            for (String option : List.of("--retry-backoff", "--retry-max-backoff", "--retry-on")) {
+                if (arguments.has(option)) {
+                    throw new UsageException(option + " says how to try again: say how often with --retry");
+                }
+            }
+            return;
+        }
+        request.retry(
+                count("--retry", arguments),
+                arguments.has("--retry-backoff") ? duration("--retry-backoff", arguments) : null,
+                arguments.has("--retry-max-backoff") ? duration("--retry-max-backoff", arguments) : null,
+                arguments
+                        .value("--retry-on")
+                        .map(words -> List.of(words.split(",", -1)))
+                        .orElse(List.of()));
     }
 
     private static void resources(RunRequest.Builder request, Arguments arguments) {

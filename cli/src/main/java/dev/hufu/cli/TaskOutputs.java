@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +26,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskOutputs {
     private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration LONGEST_POLL = Duration.ofMillis(320);
 
     private final Surroundings surroundings;
     private final HufuClient client;
-    private final Function<TaskId, OutputReader> open;
+    private final Opener open;
 
-    TaskOutputs(Surroundings surroundings, HufuClient client, Function<TaskId, OutputReader> open) {
+    /** Opens the output of an attempt, 0 for the last, from a position on. */
+    @FunctionalInterface
+    interface Opener {
+        OutputReader open(TaskId task, int attempt, long offset);
+    }
+
+    TaskOutputs(Surroundings surroundings, HufuClient client, Opener open) {
         this.surroundings = surroundings;
         this.client = client;
         this.open = open;
@@ -60,24 +66,25 @@ final class TaskOutputs {
      */
     private record Progress(long end, long missing) {}
 
-    /** Copies what there is now. */
+    /** Copies what there is now of the last attempt. */
     void print(TaskId task) throws InterruptedException {
-        copy(task, 0).forEach((stream, progress) -> say(stream, progress.missing()));
+        copy(task, 0, 0).forEach((stream, progress) -> say(stream, progress.missing()));
     }
 
     /**
-     * Copies until all have ended; the exit code.
+     * Copies until all have ended, attempt after attempt; the exit code.
      *
+     * @param attempt the first that is wanted; 0 for the last of each task
      * @param only null for both streams
      * @param offset where {@code only} begins
      */
-    int follow(List<TaskId> tasks, Output.@Nullable Stream only, long offset) throws InterruptedException {
+    int follow(List<TaskId> tasks, int attempt, Output.@Nullable Stream only, long offset) throws InterruptedException {
         if (tasks.size() == 1) {
-            return ended(tasks.getFirst(), copy(tasks.getFirst(), offset), only);
+            return follow(tasks.getFirst(), attempt, only, offset);
         }
         List<FutureTask<Integer>> copies = new ArrayList<>();
         for (TaskId task : tasks) {
-            FutureTask<Integer> copy = new FutureTask<>(() -> ended(task, copy(task, offset), only));
+            FutureTask<Integer> copy = new FutureTask<>(() -> follow(task, attempt, only, offset));
             copies.add(copy);
             Threads.virtual("output-" + task.index(), copy).start();
         }
@@ -92,6 +99,40 @@ final class TaskOutputs {
         }
     }
 
+    private int follow(TaskId id, int attempt, Output.@Nullable Stream only, long offset) throws InterruptedException {
+        int number = attempt > 0 ? attempt : last(client.task(id));
+        Map<Output.Stream, Progress> copied = copy(id, number, offset);
+        Task task = settled(id, number);
+        boolean whole = true;
+        while (number < last(task)) {
+            // How much this one wrote is known to the server alone: what it jumped is what is missing.
+            whole &= told(copied, only, 0, 0);
+            number++;
+            copied = copy(id, number, 0);
+            task = settled(id, number);
+        }
+        return ended(task, copied, only, whole);
+    }
+
+    /** The task once it has ended, or has another attempt after this one. */
+    private Task settled(TaskId id, int attempt) throws InterruptedException {
+        Duration poll = POLL;
+        Task task = client.task(id);
+        while (!task.state().terminal() && last(task) <= attempt) {
+            surroundings.timers().sleep(poll);
+            poll = poll.multipliedBy(2).compareTo(LONGEST_POLL) < 0 ? poll.multipliedBy(2) : LONGEST_POLL;
+            task = client.task(id);
+        }
+        return task;
+    }
+
+    /** The last attempt there is; of a task without one, the one to come. */
+    private static int last(Task task) {
+        return task.attempts().isEmpty()
+                ? Math.max(1, task.attempt())
+                : task.attempts().getLast().number();
+    }
+
     private static int result(FutureTask<Integer> copy) throws InterruptedException {
         try {
             return copy.get();
@@ -104,12 +145,12 @@ final class TaskOutputs {
         }
     }
 
-    private Map<Output.Stream, Progress> copy(TaskId task, long offset) throws InterruptedException {
+    private Map<Output.Stream, Progress> copy(TaskId task, int attempt, long offset) throws InterruptedException {
         Map<Output.Stream, Progress> copied = new EnumMap<>(Output.Stream.class);
         for (Output.Stream stream : Output.Stream.values()) {
             copied.put(stream, new Progress(offset, 0));
         }
-        try (OutputReader reader = open.apply(task)) {
+        try (OutputReader reader = open.open(task, attempt, offset)) {
             OutputEvent event = reader.next().orElse(null);
             while (event != null) {
                 copied.put(event.stream(), taken(event, copied.getOrDefault(event.stream(), new Progress(0, 0))));
@@ -148,33 +189,34 @@ final class TaskOutputs {
         }
     }
 
-    private int ended(TaskId id, Map<Output.Stream, Progress> copied, Output.@Nullable Stream only)
-            throws InterruptedException {
-        Task ended = client.task(id);
-        while (!ended.state().terminal()) {
-            surroundings.timers().sleep(POLL);
-            ended = client.task(id);
-        }
+    private int ended(
+            Task ended, Map<Output.Stream, Progress> copied, Output.@Nullable Stream only, boolean wholeBefore) {
         String explanation = ExitCode.explanation(ended);
         if (explanation != null) {
             surroundings.say(explanation);
         }
         Task.Written written = ended.output();
+        boolean whole = told(
+                copied, only, written == null ? 0 : written.stdoutBytes(), written == null ? 0 : written.stderrBytes());
+        // Who cancelled knows that there is no more to come.
+        return (whole && wholeBefore) || ended.state() == TaskState.CANCELLED ? ExitCode.of(ended) : ExitCode.HUFU;
+    }
+
+    /** Says what is missing, and answers whether nothing is. */
+    private boolean told(
+            Map<Output.Stream, Progress> copied, Output.@Nullable Stream only, long stdoutBytes, long stderrBytes) {
         boolean whole = true;
         for (Map.Entry<Output.Stream, Progress> each : copied.entrySet()) {
             Output.Stream stream = each.getKey();
             if (only == null || only == stream) {
-                long total = written == null
-                        ? 0
-                        : stream == Output.Stream.STDOUT ? written.stdoutBytes() : written.stderrBytes();
+                long total = stream == Output.Stream.STDOUT ? stdoutBytes : stderrBytes;
                 Progress progress = each.getValue();
                 long missing = progress.missing() + Math.max(0, total - progress.end());
                 say(stream, missing);
                 whole &= missing == 0;
             }
         }
-        // Who cancelled knows that there is no more to come.
-        return whole || ended.state() == TaskState.CANCELLED ? ExitCode.of(ended) : ExitCode.HUFU;
+        return whole;
     }
 
     private void say(Output.Stream stream, long missing) {

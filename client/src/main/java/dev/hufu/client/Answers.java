@@ -52,6 +52,7 @@ final class Answers {
                 json.required("createdAt", Instant::parse),
                 json.optionalInstant("startedAt"),
                 json.optionalInstant("finishedAt"),
+                json.optionalInstant("nextAttemptAt"),
                 json.optionalObject("usage", Answers::usage),
                 json.optionalObject("output", Answers::written));
     }

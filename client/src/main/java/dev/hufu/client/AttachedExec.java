@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class AttachedExec implements AutoCloseable {
     private final Lines lines;
     private final String server;
-    private final OutputFrames frames = new OutputFrames(0, 0);
+    private final OutputFrames frames = OutputFrames.ofOneConnection();
     private final RunId run;
     private final TaskId taskId;
     private @Nullable Task ended;

@@ -221,7 +221,7 @@ public final class HufuClient implements AutoCloseable {
         return new Output(offset, response.body(), gap(response, stream), complete.equals("true"));
     }
 
-    /** Follows both streams of a task from their start. */
+    /** Follows both streams of a task from their start; of one that has several attempts, follow each by its number. */
     public OutputReader follow(TaskId id) {
         return follow(id, 0, 0);
     }
@@ -229,22 +229,32 @@ public final class HufuClient implements AutoCloseable {
     /** Follows both streams of a task, each from a position on. */
     public OutputReader follow(TaskId id, long stdoutOffset, long stderrOffset) {
         return new OutputReader(
-                this::live, API, id, new OutputReader.Selection(null, true, stdoutOffset, stderrOffset));
+                this::live, API, id, new OutputReader.Selection(0, null, true, stdoutOffset, stderrOffset));
     }
 
     /** Follows one stream of a task from a position on. */
     public OutputReader follow(TaskId id, Output.Stream stream, long offset) {
-        return new OutputReader(this::live, API, id, new OutputReader.Selection(stream, true, offset, offset));
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(0, stream, true, offset, offset));
+    }
+
+    /**
+     * Follows an attempt of a task, or the one that is to come next, to its end.
+     *
+     * @param stream null for both
+     * @param offset of that stream, counted as this attempt wrote it; 0 where it is both
+     */
+    public OutputReader follow(TaskId id, int attempt, Output.@Nullable Stream stream, long offset) {
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(attempt, stream, true, offset, offset));
     }
 
     /** Both streams of a task as far as they go now, in the order of arrival. */
     public OutputReader outputSoFar(TaskId id) {
-        return new OutputReader(this::live, API, id, new OutputReader.Selection(null, false, 0, 0));
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(0, null, false, 0, 0));
     }
 
     /** One stream of a task from a position on, as far as it goes now. */
     public OutputReader outputSoFar(TaskId id, Output.Stream stream, long offset) {
-        return new OutputReader(this::live, API, id, new OutputReader.Selection(stream, false, offset, offset));
+        return new OutputReader(this::live, API, id, new OutputReader.Selection(0, stream, false, offset, offset));
     }
 
     /** What happened to a run from its start on, and what happens until it has ended. */

@@ -15,9 +15,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutputFrames {
     private final Map<Output.Stream, Long> positions = new EnumMap<>(Output.Stream.class);
+    private final boolean oneConnection;
     private final Queue<OutputEvent> events = new ArrayDeque<>();
 
     OutputFrames(long stdout, long stderr) {
+        this(stdout, stderr, false);
+    }
+
+    /** Of one connection, where no byte comes twice: what begins anew is another attempt's. */
+    static OutputFrames ofOneConnection() {
+        return new OutputFrames(0, 0, true);
+    }
+
+    private OutputFrames(long stdout, long stderr, boolean oneConnection) {
+        this.oneConnection = oneConnection;
         positions.put(Output.Stream.STDOUT, stdout);
         positions.put(Output.Stream.STDERR, stderr);
     }
@@ -43,6 +54,9 @@ final class OutputFrames {
                 ? frame.required("base64", Base64.getDecoder()::decode)
                 : frame.text("text").getBytes(StandardCharsets.UTF_8);
         long offset = frame.number("offset");
+        if (oneConnection && offset < position(stream)) {
+            positions.put(stream, offset);
+        }
         jump(stream, offset);
         long known = position(stream) - offset;
         if (known < content.length) {

@@ -37,12 +37,14 @@ public final class OutputReader implements AutoCloseable {
     /**
      * What to follow.
      *
+     * @param attempt 0 for the last
      * @param stream null for both
      * @param follow whether to go on until the task has ended
      * @param stdoutOffset bytes of stdout that are not wanted
      * @param stderrOffset bytes of stderr that are not wanted
      */
-    record Selection(Output.@Nullable Stream stream, boolean follow, long stdoutOffset, long stderrOffset) {}
+    record Selection(
+            int attempt, Output.@Nullable Stream stream, boolean follow, long stdoutOffset, long stderrOffset) {}
 
     /**
      * What the process has written in all.
@@ -124,7 +126,8 @@ public final class OutputReader implements AutoCloseable {
     private String query(Selection selection) {
         long stdout = frames.position(Output.Stream.STDOUT);
         long stderr = frames.position(Output.Stream.STDERR);
-        String follow = selection.follow() ? "&follow=true" : "";
+        String follow = (selection.follow() ? "&follow=true" : "")
+                + (selection.attempt() > 0 ? "&attempt=" + selection.attempt() : "");
         return selection.stream() == null
                 ? "?stream=both" + follow + "&stdoutOffset=" + stdout + "&stderrOffset=" + stderr
                 : "?stream=" + selection.stream().word() + follow + "&offset="

@@ -177,14 +177,22 @@ public final class RunRequest {
          * More than one attempt where a task did not succeed.
          *
          * @param maxAttempts the first one counted
-         * @param backoff before the second attempt; doubled before each further one
+         * @param backoff what it waits at most before the second attempt; doubled before each further one; null for the
+         *     server's default
+         * @param maxBackoff what it waits at most before any; null for the server's default
          * @param on which ends are tried again ({@code exit}, {@code signal}, {@code timeout}, {@code memory},
          *     {@code spawn}, {@code lost}); empty for the server's default. With {@code lost}, a command may run twice.
          */
-        public Builder retry(int maxAttempts, Duration backoff, List<String> on) {
+        public Builder retry(
+                int maxAttempts, @Nullable Duration backoff, @Nullable Duration maxBackoff, List<String> on) {
             Map<String, Object> retry = new LinkedHashMap<>();
             retry.put("maxAttempts", maxAttempts);
-            retry.put("backoff", milliseconds(backoff));
+            if (backoff != null) {
+                retry.put("backoff", milliseconds(backoff));
+            }
+            if (maxBackoff != null) {
+                retry.put("maxBackoff", milliseconds(maxBackoff));
+            }
             if (!on.isEmpty()) {
                 retry.put("on", List.copyOf(on));
             }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason in the words of the API; null where there is nothing to say yet
  * @param exitCode how the main process ended, or {@code signal}; the other is null
  * @param attempt the number of the last attempt; 0 where there is none
+ * @param nextAttemptAt until when it waits for its next attempt; null where it does not
  */
 public record Task(
         TaskId id,
@@ -29,6 +30,7 @@ public record Task(
         Instant createdAt,
         @Nullable Instant startedAt,
         @Nullable Instant finishedAt,
+        @Nullable Instant nextAttemptAt,
         @Nullable Usage usage,
         @Nullable Written output) {
     public Task {

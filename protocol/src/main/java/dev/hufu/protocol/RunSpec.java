@@ -1,8 +1,11 @@
 package dev.hufu.protocol;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param stdin the whole input; empty where none was given
  * @param timeout counts from start; null for none
  * @param expiresAfter counts from acceptance to start
+ * @param retry null for one attempt
  * @param priority -10 to 10; higher goes first
  */
 public record RunSpec(
@@ -26,6 +30,7 @@ public record RunSpec(
         @Nullable Duration timeout,
         Duration killGrace,
         Duration expiresAfter,
+        @Nullable Retry retry,
         Limits limits,
         int priority,
         Map<String, String> labels) {
@@ -38,7 +43,23 @@ public record RunSpec(
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
-    /** One that runs as the node's own user. */
+    /** One of one attempt. */
+    public RunSpec(
+            Execution exec,
+            Map<String, String> env,
+            @Nullable String cwd,
+            @Nullable String user,
+            Bytes stdin,
+            @Nullable Duration timeout,
+            Duration killGrace,
+            Duration expiresAfter,
+            Limits limits,
+            int priority,
+            Map<String, String> labels) {
+        this(exec, env, cwd, user, stdin, timeout, killGrace, expiresAfter, null, limits, priority, labels);
+    }
+
+    /** One of one attempt that runs as the node's own user. */
     public RunSpec(
             Execution exec,
             Map<String, String> env,
@@ -55,7 +76,52 @@ public record RunSpec(
 
     /** The same with other limits. */
     public RunSpec with(Limits other) {
-        return new RunSpec(exec, env, cwd, user, stdin, timeout, killGrace, expiresAfter, other, priority, labels);
+        return new RunSpec(
+                exec, env, cwd, user, stdin, timeout, killGrace, expiresAfter, retry, other, priority, labels);
+    }
+
+    /** The same with as many attempts as this says. */
+    public RunSpec with(Retry other) {
+        return new RunSpec(
+                exec, env, cwd, user, stdin, timeout, killGrace, expiresAfter, other, limits, priority, labels);
+    }
+
+    /** An end of an attempt that another attempt may follow. */
+    public enum RetryOn {
+        /** It exited with another code than 0. */
+        EXIT,
+        /** A signal ended it. */
+        SIGNAL,
+        /** It was stopped at its timeout. */
+        TIMEOUT,
+        /** It was stopped at its limit of memory. */
+        MEMORY,
+        /** It could not be started. */
+        SPAWN,
+        /** What became of it is unknown: what it does may be done twice. */
+        LOST
+    }
+
+    /**
+     * When a task that did not succeed is tried again. Before attempt n + 1 it waits for a random part of {@code backoff}
+     * × 2^(n − 1), or of {@code maxBackoff} where that is less.
+     *
+     * @param maxAttempts the first one counted
+     * @param on each once, in order of declaration
+     */
+    public record Retry(int maxAttempts, Duration backoff, Duration maxBackoff, List<RetryOn> on) {
+        public static final int DEFAULT_ATTEMPTS = 3;
+        public static final Duration DEFAULT_BACKOFF = Duration.ofSeconds(1);
+        public static final Duration DEFAULT_MAX_BACKOFF = Duration.ofMinutes(1);
+        public static final List<RetryOn> DEFAULT_ON = List.of(RetryOn.EXIT, RetryOn.SIGNAL, RetryOn.TIMEOUT);
+
+        public Retry {
+            on = List.copyOf(ordered(on));
+        }
+
+        private static Collection<RetryOn> ordered(Collection<RetryOn> on) {
+            return on.isEmpty() ? on : EnumSet.copyOf(on);
+        }
     }
 
     /** What becomes of output beyond the limit. */

@@ -51,6 +51,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,7 +116,12 @@ public final class HufuServer implements Service {
         RunIds ids = new RunIds(timers::now, new SecureRandom());
         store.newestRun().ifPresent(ids::startAfter);
         waits = new RunWaits(store);
-        Tasks tasks = new Tasks(store, waits, timers, metrics.runs());
+        Tasks tasks = new Tasks(
+                store,
+                waits,
+                timers,
+                metrics.runs(),
+                () -> ThreadLocalRandom.current().nextDouble());
         sessions = new AgentSessions(store, tasks, timers);
         dispatcher = new Dispatcher(store, tasks, sessions, timers);
         submissions = new Submissions(

@@ -51,7 +51,7 @@ public final class Core implements AutoCloseable {
         opened = SqliteRunStore.open(directory.resolve("hufu.db"), timers, () -> {});
         store = wrapping.apply(opened);
         waits = new RunWaits(store);
-        tasks = new Tasks(store, waits, timers);
+        tasks = new Tasks(store, waits, timers, LifecycleListener.NONE, new Random(7)::nextDouble);
         sessions = new AgentSessions(store, tasks, timers);
         dispatcher = new Dispatcher(store, tasks, sessions, timers);
         RunIds ids = new RunIds(timers::now, new Random());

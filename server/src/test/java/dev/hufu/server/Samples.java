@@ -71,16 +71,21 @@ public final class Samples {
         env.put("ZEBRA", "ä\u0000\uD83D\uDC05 \"quoted\"\n");
         env.put("ANT", "");
         return new RunSpec(
-                new Execution.Script("echo $1\n", List.of("/bin/sh", "-e"), List.of("--", "x y")),
-                env,
-                "/tmp/mit Leerzeichen",
-                Bytes.of("stdin \u0000 bytes".getBytes(StandardCharsets.UTF_8)),
-                null,
-                Duration.ofMillis(1),
-                Duration.ofDays(30),
-                new RunSpec.Limits(1L << 30, RunSpec.OnOutput.TRUNCATE),
-                -10,
-                Map.of("ticket", "OPS-1"));
+                        new Execution.Script("echo $1\n", List.of("/bin/sh", "-e"), List.of("--", "x y")),
+                        env,
+                        "/tmp/mit Leerzeichen",
+                        Bytes.of("stdin \u0000 bytes".getBytes(StandardCharsets.UTF_8)),
+                        null,
+                        Duration.ofMillis(1),
+                        Duration.ofDays(30),
+                        new RunSpec.Limits(1L << 30, RunSpec.OnOutput.TRUNCATE),
+                        -10,
+                        Map.of("ticket", "OPS-1"))
+                .with(retry(7, Duration.ofMillis(1), RunSpec.RetryOn.LOST, RunSpec.RetryOn.EXIT));
+    }
+
+    public static RunSpec.Retry retry(int maxAttempts, Duration backoff, RunSpec.RetryOn... on) {
+        return new RunSpec.Retry(maxAttempts, backoff, Duration.ofMinutes(1), List.of(on));
     }
 
     public static NewRun run(Instant now) {

@@ -63,7 +63,6 @@ final class ContractTest {
         NOT_SEEN.put("Run/command", oneKind);
         NOT_SEEN.put("Run/params", oneKind);
         NOT_SEEN.put("Run/targets/where", "targets are not built; every run is on node local");
-        NOT_SEEN.put("Run/retry", "the retry policy is not built");
         for (String list : List.of("GET /api/v1/runs/{id}/tasks", "GET /api/v1/nodes")) {
             NOT_SEEN.put(list + " nextCursor", "there is one node");
         }
@@ -108,6 +107,7 @@ final class ContractTest {
         }
         signal(running, ended);
         server.api().kill(running);
+        betweenAttempts();
         outputExpired();
         overload(directory.resolve("small"));
     }
@@ -271,6 +271,24 @@ final class ContractTest {
             drive.call(signal, request.json("{\"signal\":\"SIGURG\"}"));
             drive.call(signal, request.json("{\"signal\":\"SIGRTMIN+1\",\"wholeTree\":true}"));
         }
+    }
+
+    /** A task between two attempts, as it is and as its history tells. */
+    private void betweenAttempts() throws Exception {
+        String run = server.api()
+                .submit(Map.of(
+                        "exec",
+                        Map.of("argv", List.of("false")),
+                        "retry",
+                        Map.of("backoff", "10h", "maxBackoff", "10h")));
+        while (!Api.state(server.api().task(run)).equals("RETRYING")) {
+            Thread.sleep(10);
+        }
+        Operation task = document.operation("GET", "/api/v1/tasks/{id}");
+        drive.call(task, drive.request(task, run, ""));
+        server.api().cancel(run);
+        Operation events = document.operation("GET", "/api/v1/runs/{id}/events");
+        drive.call(events, drive.request(events, run, ""));
     }
 
     /** Bytes that were written are there no more: as after their retention. */

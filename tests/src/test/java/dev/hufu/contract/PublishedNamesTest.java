@@ -94,8 +94,6 @@ final class PublishedNamesTest {
     static {
         lacks("command catalogue", RUN_REQUEST, "command params");
         lacks("fleet", RUN_REQUEST, "targets/where");
-        lacks("retry policy", RUN_REQUEST, "retry retry/maxAttempts retry/backoff retry/maxBackoff retry/on");
-        lacks("retry policy", "Run", "retry/maxAttempts retry/backoffMs retry/maxBackoffMs retry/on");
         lacks("sandbox", RUN_REQUEST, "sandbox");
         lacks("callbacks", RUN_REQUEST, "callbacks callbacks/url");
         lacks("callbacks", "Run", "callbacks/url");

@@ -247,13 +247,14 @@ final class CrashTest {
                 .orElseThrow(() -> new AssertionError("no process of " + run + " below a supervisor"));
     }
 
-    private static void killAll(ServerProcess server, String run) throws InterruptedException {
-        long launcher = server.launcher();
-        long supervisor = server.supervisorOf(mainOf(server, run));
+    static void killAll(ServerProcess server, String... runs) throws InterruptedException {
+        List<Long> all = new ArrayList<>(List.of(server.launcher()));
+        for (String run : runs) {
+            all.add(server.supervisorOf(mainOf(server, run)));
+        }
         server.kill9();
-        kill(launcher);
-        kill(supervisor);
-        Eventually.holds("both are gone", Api.PATIENCE, () -> !Proc.alive(launcher) && !Proc.alive(supervisor));
+        all.forEach(CrashTest::kill);
+        Eventually.holds("they are gone", Api.PATIENCE, () -> all.stream().noneMatch(Proc::alive));
     }
 
     private static void kill(long pid) {

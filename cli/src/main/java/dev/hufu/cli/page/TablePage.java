@@ -75,6 +75,11 @@ public final class TablePage {
         line("Result", result(task.exitCode(), task.signal(), task.spawnError()));
         line("Message", task.message() == null ? "" : SafeText.of(task.message()));
         span(task.startedAt(), task.finishedAt());
+        line(
+                "Next",
+                task.nextAttemptAt() == null
+                        ? ""
+                        : "attempt " + (task.attempt() + 1) + " at " + time(task.nextAttemptAt()));
         Task.Written output = task.output();
         if (output != null) {
             line(
@@ -84,7 +89,7 @@ public final class TablePage {
                             + (output.truncated() ? ", not all of it kept" : ""));
         }
         used(task.usage());
-        if (task.attempts().size() == 1) {
+        if (task.attempts().size() == 1 && task.attempt() == 1 && task.nextAttemptAt() == null) {
             stopped(task.attempts().getFirst().killReport());
         } else {
             task.attempts().forEach(this::attempt);

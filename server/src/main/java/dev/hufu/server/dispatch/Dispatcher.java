@@ -8,6 +8,7 @@ import dev.hufu.server.fleet.AgentSession;
 import dev.hufu.server.fleet.AgentSessions;
 import dev.hufu.server.fleet.NodeListener;
 import dev.hufu.server.fleet.Offers;
+import dev.hufu.server.run.BetweenAttempts;
 import dev.hufu.server.run.Tasks;
 import dev.hufu.server.run.Wakeups;
 import dev.hufu.server.store.RunStore;
@@ -17,6 +18,7 @@ import dev.hufu.support.Service;
 import dev.hufu.support.Threads;
 import dev.hufu.support.Timers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * there is work or a slot, and every second in any case. Ends at {@link #stop}; what is leased by then stays so, and the
  * agent's next greeting settles it.
  */
-public final class Dispatcher implements Service, Wakeups, NodeListener {
+public final class Dispatcher implements Service, Wakeups, NodeListener, BetweenAttempts {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final int BATCH = 64;
@@ -43,6 +45,7 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
     private final AgentSessions sessions;
     private final Timers timers;
     private final Expiry expiry;
+    private final Backoffs backoffs;
     private final ConcurrentHashMap<String, Slots> slots = new ConcurrentHashMap<>();
     private final Semaphore signal = new Semaphore(0);
     private final AtomicBoolean signalled = new AtomicBoolean();
@@ -59,8 +62,10 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
         this.sessions = sessions;
         this.timers = timers;
         expiry = new Expiry(store, tasks, timers);
+        backoffs = new Backoffs(tasks, timers, this::wake);
         thread = Threads.virtual("dispatcher", this::loop);
         sessions.listen(this);
+        tasks.listen(this);
     }
 
     @Override
@@ -69,6 +74,7 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
             throw new IllegalStateException("stopped before");
         }
         thread.start();
+        backoffs.start();
         wake();
     }
 
@@ -76,6 +82,7 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
     public void stop() {
         stopped = true;
         expiry.stop();
+        backoffs.stop();
         wake();
         if (thread.getState() == Thread.State.NEW) {
             return;
@@ -103,6 +110,18 @@ public final class Dispatcher implements Service, Wakeups, NodeListener {
                         sending.unlock();
                     }
                 })
+                .start();
+    }
+
+    @Override
+    public void waits(Instant nextAttemptAt) {
+        backoffs.waits(nextAttemptAt);
+    }
+
+    /** What its attempts share is kept at its node until somebody says that there will be no other. */
+    @Override
+    public void ended(TaskRecord task) {
+        Threads.virtual("task-ended", () -> sessions.send(task.node(), new ServerMessage.TaskEnded(task.id())))
                 .start();
     }
 

@@ -88,7 +88,7 @@ final class OutputRoutes {
             throw new Refusal(ErrorKind.NOT_FOUND, "The task has no attempt " + number + ".");
         }
         // Looked at before the output is: what was written when it had ended is all.
-        boolean ended = task.state().terminal() || number < task.progress().attempt();
+        boolean ended = task.isOver(number);
         Optional<AttemptOutput> found = attempt.isEmpty() ? Optional.empty() : outputs.open(new AttemptId(id, number));
         if (found.isEmpty()) {
             attempt.ifPresent(OutputRoutes::checkNotExpired);

@@ -1,5 +1,6 @@
 package dev.hufu.server.output;
 
+import dev.hufu.protocol.AttemptId;
 import dev.hufu.protocol.Outcome;
 import dev.hufu.server.output.AttemptOutput.Extent;
 import dev.hufu.server.output.AttemptOutput.Stream;
@@ -35,13 +36,14 @@ public final class TaskOutputs {
     }
 
     public Summary summary(TaskRecord task, boolean withText) {
-        AttemptRecord attempt = task.currentAttemptRecord();
+        AttemptRecord attempt = task.lastAttemptRecord();
         Outcome outcome = attempt == null ? null : attempt.outcome();
         if (outcome != null && !withText) {
             Outcome.Output counts = outcome.output();
             return new Summary(counts.stdoutBytes(), counts.stderrBytes(), isTruncated(counts), null, null);
         }
-        try (Opened opened = new Opened(attempt == null ? Optional.empty() : outputs.open(task.currentAttempt()))) {
+        try (Opened opened = new Opened(
+                attempt == null ? Optional.empty() : outputs.open(new AttemptId(task.id(), attempt.number())))) {
             return summary(opened.output, outcome, withText);
         } catch (IOException failed) {
             throw new UncheckedIOException("the output of " + task.id() + " cannot be read", failed);

@@ -26,6 +26,9 @@ public sealed interface TaskEvent {
     /** Nobody will ever report the end. */
     record OutcomeUnknown(int attempt, Reason reason, Instant at) implements TaskEvent {}
 
+    /** The wait after this attempt is over. */
+    record BackoffOver(int attempt, Instant at) implements TaskEvent {}
+
     /** A caller wants the run cancelled. */
     record CancelRequested(Instant at) implements TaskEvent {}
 

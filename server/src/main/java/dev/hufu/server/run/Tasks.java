@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,16 +32,53 @@ public final class Tasks {
     private final RunWaits waits;
     private final Timers timers;
     private final LifecycleListener listener;
+    private final DoubleSupplier draws;
+    private final SteadyTime steady;
+    private volatile BetweenAttempts between = BetweenAttempts.NOBODY;
 
     public Tasks(RunStore store, RunWaits waits, Timers timers) {
-        this(store, waits, timers, LifecycleListener.NONE);
+        this(
+                store,
+                waits,
+                timers,
+                LifecycleListener.NONE,
+                () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    public Tasks(RunStore store, RunWaits waits, Timers timers, LifecycleListener listener) {
+    /** @param draws from 0 up to, and without, 1: which part of the longest wait a task waits before its next attempt */
+    public Tasks(RunStore store, RunWaits waits, Timers timers, LifecycleListener listener, DoubleSupplier draws) {
         this.store = store;
         this.waits = waits;
         this.timers = timers;
         this.listener = listener;
+        this.draws = draws;
+        steady = new SteadyTime(timers);
+    }
+
+    /** Sets who hears of tasks between attempts; before anything happens to them. */
+    public void listen(BetweenAttempts hearer) {
+        between = hearer;
+    }
+
+    /** Tasks whose wait for their next attempt is over, the first first. */
+    public List<TaskId> dueRetries(int limit) {
+        return store.dueRetries(steady.now(), limit);
+    }
+
+    /** How long until there is one of {@link #dueRetries}; empty where no task waits. */
+    public Optional<Duration> untilNextRetry() {
+        return store.nextRetry().map(this::until);
+    }
+
+    /** How long until a stored time of a next attempt, whatever was done to the clock meanwhile. */
+    public Duration until(Instant nextAttemptAt) {
+        return Duration.between(steady.now(), nextAttemptAt);
+    }
+
+    /** The wait of a task for its next attempt is over: it waits for a slot. */
+    public void resume(TaskId task) {
+        Instant now = timers.now();
+        apply(task, record -> new TaskEvent.BackoffOver(record.progress().attempt(), now), "server");
     }
 
     /**
@@ -48,10 +88,16 @@ public final class Tasks {
      * @return the run and its task afterwards; empty where there is no such task
      */
     public Optional<RunStore.Decided> apply(TaskId task, TaskEvent event, String actor) {
+        return apply(task, _ -> event, actor);
+    }
+
+    private Optional<RunStore.Decided> apply(TaskId task, Function<TaskRecord, TaskEvent> event, String actor) {
         Map<TaskId, TaskState> before = new ConcurrentHashMap<>();
+        // Drawn once, as the store may ask for the decision again.
+        Draw draw = draw();
         Optional<RunStore.Decided> decided = store.changeTask(task, (run, now) -> {
             before.put(now.id(), now.state());
-            return change(run, now, event, actor);
+            return change(run, now, draw, event.apply(now), actor);
         });
         decided.filter(RunStore.Decided::changed).ifPresent(each -> changed(each, before));
         return decided;
@@ -61,8 +107,9 @@ public final class Tasks {
     public List<RunStore.Decided> lease(String node, int limit) {
         Instant now = timers.now();
         TaskEvent event = new TaskEvent.Leased(now);
+        Draw draw = draw();
         List<RunStore.Decided> leased =
-                store.claim(node, limit, now, (run, task) -> change(run, task, event, "server"));
+                store.claim(node, limit, now, (run, task) -> change(run, task, draw, event, "server"));
         leased.forEach(each -> changed(each, Map.of(each.tasks().getFirst().id(), TaskState.PENDING)));
         return leased;
     }
@@ -96,11 +143,34 @@ public final class Tasks {
             TaskState from = before.get(task.id());
             if (from != null && from != task.state()) {
                 listener.changed(from, task);
+                tellBetween(from, task);
             }
         }
         if (decided.run().progress().state().terminal()) {
             listener.ended(decided.run());
         }
+    }
+
+    private void tellBetween(TaskState from, TaskRecord task) {
+        Instant next = task.progress().nextAttemptAt();
+        if (next != null) {
+            between.waits(next);
+        } else if (task.state().terminal()
+                && !task.attempts().isEmpty()
+                && (from == TaskState.RETRYING || from == TaskState.PENDING)) {
+            between.ended(task);
+        }
+    }
+
+    /**
+     * A part of the longest wait, and when a wait begins that is decided on now.
+     *
+     * @param part from 0 up to, and without, 1
+     */
+    private record Draw(double part, Instant from) {}
+
+    private Draw draw() {
+        return new Draw(draws.getAsDouble(), steady.now());
     }
 
     private record AuditedBy(Instant at, String actor) {
@@ -133,7 +203,8 @@ public final class Tasks {
         audit.add(by.event(AuditAction.RUN_CANCEL_REQUESTED, run, killGrace));
         TaskEvent event = new TaskEvent.CancelRequested(now);
         for (TaskRecord task : open) {
-            Optional<Transitions.Next> next = Transitions.next(task, true, event);
+            Optional<Transitions.Next> next =
+                    Transitions.next(task, new Transitions.Circumstances(true, null, 0, now), event);
             if (next.isEmpty()) {
                 continue;
             }
@@ -145,15 +216,16 @@ public final class Tasks {
         return Optional.of(new Change(progress, updates, audit));
     }
 
-    private static Optional<Change> change(RunRecord run, TaskRecord task, TaskEvent event, String actor) {
-        return Transitions.next(task, run.progress().cancelRequestedAt() != null, event)
-                .map(next -> {
-                    TaskRecord.Progress to = next.progress();
-                    return new Change(
-                            RunProgress.after(run.progress(), task.state(), to.state(), event.at()),
-                            List.of(new Change.TaskUpdate(task.id(), to, next.attempt())),
-                            List.of(stateChange(task, to, actor, event.at())));
-                });
+    private static Optional<Change> change(RunRecord run, TaskRecord task, Draw draw, TaskEvent event, String actor) {
+        Transitions.Circumstances circumstances = new Transitions.Circumstances(
+                run.progress().cancelRequestedAt() != null, run.spec().retry(), draw.part(), draw.from());
+        return Transitions.next(task, circumstances, event).map(next -> {
+            TaskRecord.Progress to = next.progress();
+            return new Change(
+                    RunProgress.after(run.progress(), task.state(), to.state(), event.at()),
+                    List.of(new Change.TaskUpdate(task.id(), to, next.attempt())),
+                    List.of(stateChange(task, to, actor, event.at())));
+        });
     }
 
     private static AuditEvent stateChange(TaskRecord task, TaskRecord.Progress to, String actor, Instant at) {

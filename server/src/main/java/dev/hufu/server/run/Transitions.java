@@ -3,9 +3,12 @@ package dev.hufu.server.run;
 import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Outcome.Ending;
 import dev.hufu.protocol.Reason;
+import dev.hufu.protocol.RunSpec.Retry;
+import dev.hufu.protocol.RunSpec.RetryOn;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.store.AttemptRecord;
 import dev.hufu.server.store.TaskRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +29,19 @@ public final class Transitions {
             TaskRecord.Progress progress, @Nullable AttemptRecord attempt) {}
 
     /**
-     * What is to be written for this event; empty for nothing.
+     * What else a decision depends on.
      *
      * @param cancelRequested whether a caller asked for the run to be cancelled
+     * @param retry when another attempt follows; null for never
+     * @param draw of the longest wait before the next attempt, this part: from 0 up to, and without, 1
+     * @param backoffFrom when such a wait begins
      */
-    public static Optional<Next> next(TaskRecord task, boolean cancelRequested, TaskEvent event) {
+    public record Circumstances(
+            boolean cancelRequested, @Nullable Retry retry, double draw, Instant backoffFrom) {}
+
+    /** What is to be written for this event; empty for nothing. */
+    public static Optional<Next> next(TaskRecord task, Circumstances circumstances, TaskEvent event) {
+        boolean cancelRequested = circumstances.cancelRequested();
         return switch (event) {
             case TaskEvent.Leased leased ->
                 cancelRequested
@@ -39,8 +50,9 @@ public final class Transitions {
             case TaskEvent.NotAccepted refused -> notAccepted(task, cancelRequested, refused);
             case TaskEvent.Started started -> started(task, started);
             case TaskEvent.KillPending pending -> killPending(task, pending);
-            case TaskEvent.Ended ended -> ended(task, ended);
-            case TaskEvent.OutcomeUnknown unknown -> outcomeUnknown(task, unknown);
+            case TaskEvent.Ended ended -> ended(task, circumstances, ended);
+            case TaskEvent.OutcomeUnknown unknown -> outcomeUnknown(task, circumstances, unknown);
+            case TaskEvent.BackoffOver over -> backoffOver(task, cancelRequested, over);
             case TaskEvent.CancelRequested request ->
                 endedUnstarted(task, TaskState.CANCELLED, Reason.CANCELLED, request.at());
             case TaskEvent.ExpiryPassed passed -> endedUnstarted(task, TaskState.EXPIRED, Reason.EXPIRED, passed.at());
@@ -95,7 +107,7 @@ public final class Transitions {
                 new AttemptRecord(now.attempt(), task.node(), TaskState.RUNNING, reason, startedAt, null, null));
     }
 
-    private static Optional<Next> ended(TaskRecord task, TaskEvent.Ended event) {
+    private static Optional<Next> ended(TaskRecord task, Circumstances circumstances, TaskEvent.Ended event) {
         if (!isCurrent(task, event.attempt()) || !awaitsEnd(task.state())) {
             return Optional.empty();
         }
@@ -107,14 +119,15 @@ public final class Transitions {
         TaskRecord.Progress now = task.progress();
         Instant startedAt = outcome.startedAt() == null ? now.startedAt() : outcome.startedAt();
         return Optional.of(new Next(
-                new TaskRecord.Progress(
-                        verdict.state(),
-                        now.attempt(),
-                        verdict.reason(),
-                        verdict.message(),
-                        now.dispatchedAt(),
-                        startedAt,
-                        outcome.finishedAt()),
+                retrying(task, circumstances, verdict)
+                        .orElseGet(() -> new TaskRecord.Progress(
+                                verdict.state(),
+                                now.attempt(),
+                                verdict.reason(),
+                                verdict.message(),
+                                now.dispatchedAt(),
+                                startedAt,
+                                outcome.finishedAt())),
                 new AttemptRecord(
                         now.attempt(),
                         task.node(),
@@ -123,6 +136,72 @@ public final class Transitions {
                         startedAt,
                         outcome.finishedAt(),
                         outcome)));
+    }
+
+    /** Where another attempt follows: its wait. The attempt that ended keeps what became of it. */
+    private static Optional<TaskRecord.Progress> retrying(
+            TaskRecord task, Circumstances circumstances, Verdict verdict) {
+        Retry retry = circumstances.retry();
+        int number = task.progress().attempt();
+        // What was lost and is mended had ended before: its callers know.
+        if (retry == null
+                || circumstances.cancelRequested()
+                || task.state() == TaskState.LOST
+                || number >= retry.maxAttempts()
+                || !kind(verdict).map(retry.on()::contains).orElse(false)) {
+            return Optional.empty();
+        }
+        Instant due = circumstances.backoffFrom().plus(backoff(retry, number, circumstances.draw()));
+        // It could not be started any more: this end says more than that it expired.
+        return due.isBefore(task.expiresAt())
+                ? Optional.of(new TaskRecord.Progress(
+                        TaskState.RETRYING, number, verdict.reason(), verdict.message(), null, null, null, due))
+                : Optional.empty();
+    }
+
+    /** Exponential, capped, with full jitter: many that failed together do not come back together. */
+    private static Duration backoff(Retry retry, int number, double draw) {
+        Duration longest = retry.backoff();
+        for (int doubled = 1; doubled < number && longest.compareTo(retry.maxBackoff()) < 0; doubled++) {
+            longest = longest.multipliedBy(2);
+        }
+        longest = longest.compareTo(retry.maxBackoff()) < 0 ? longest : retry.maxBackoff();
+        return Duration.ofNanos((long) (longest.toNanos() * draw));
+    }
+
+    /** Which kind of end it is, for those that can be followed by another attempt. */
+    private static Optional<RetryOn> kind(Verdict verdict) {
+        if (verdict.state() == TaskState.LOST) {
+            return Optional.of(RetryOn.LOST);
+        }
+        return switch (verdict.reason()) {
+            case EXIT -> verdict.state() == TaskState.FAILED ? Optional.of(RetryOn.EXIT) : Optional.empty();
+            case SIGNAL -> Optional.of(RetryOn.SIGNAL);
+            case TIMEOUT -> Optional.of(RetryOn.TIMEOUT);
+            case MEMORY_LIMIT -> Optional.of(RetryOn.MEMORY);
+            case SPAWN_FAILED -> Optional.of(RetryOn.SPAWN);
+            case CANCELLED,
+                    OUTPUT_LIMIT,
+                    PID_LIMIT,
+                    EXPIRED,
+                    NODE_LOST,
+                    SUPERVISOR_LOST,
+                    RECORD_DAMAGED,
+                    SPOOL_FULL,
+                    REJECTED,
+                    KILL_PENDING -> Optional.empty();
+        };
+    }
+
+    private static Optional<Next> backoffOver(TaskRecord task, boolean cancelRequested, TaskEvent.BackoffOver event) {
+        if (!isCurrent(task, event.attempt()) || task.state() != TaskState.RETRYING) {
+            return Optional.empty();
+        }
+        return cancelRequested
+                ? endedUnstarted(task, TaskState.CANCELLED, Reason.CANCELLED, event.at())
+                : Optional.of(new Next(
+                        new TaskRecord.Progress(TaskState.PENDING, event.attempt() + 1, null, null, null, null, null),
+                        null));
     }
 
     /** {@code LOST} waits for one thing still: the late, true report of the same attempt. */
@@ -189,21 +268,23 @@ public final class Transitions {
         };
     }
 
-    private static Optional<Next> outcomeUnknown(TaskRecord task, TaskEvent.OutcomeUnknown event) {
+    private static Optional<Next> outcomeUnknown(
+            TaskRecord task, Circumstances circumstances, TaskEvent.OutcomeUnknown event) {
         if (!isCurrent(task, event.attempt())
                 || (task.state() != TaskState.DISPATCHED && task.state() != TaskState.RUNNING)) {
             return Optional.empty();
         }
         TaskRecord.Progress now = task.progress();
         return Optional.of(new Next(
-                new TaskRecord.Progress(
-                        TaskState.LOST,
-                        now.attempt(),
-                        event.reason(),
-                        null,
-                        now.dispatchedAt(),
-                        now.startedAt(),
-                        event.at()),
+                retrying(task, circumstances, new Verdict(TaskState.LOST, event.reason(), null))
+                        .orElseGet(() -> new TaskRecord.Progress(
+                                TaskState.LOST,
+                                now.attempt(),
+                                event.reason(),
+                                null,
+                                now.dispatchedAt(),
+                                now.startedAt(),
+                                event.at())),
                 new AttemptRecord(
                         now.attempt(),
                         task.node(),
@@ -220,7 +301,8 @@ public final class Transitions {
             return Optional.empty();
         }
         TaskRecord.Progress now = task.progress();
-        AttemptRecord last = task.currentAttemptRecord();
+        // Of one that waits for its next attempt, the last has ended, and keeps its end.
+        AttemptRecord last = task.state() == TaskState.RETRYING ? null : task.currentAttemptRecord();
         return Optional.of(new Next(
                 new TaskRecord.Progress(state, now.attempt(), reason, null, now.dispatchedAt(), null, at),
                 last == null

@@ -107,6 +107,12 @@ public interface RunStore extends AutoCloseable {
     /** Pending and retrying tasks whose time to start has passed, the oldest first. */
     List<TaskId> expired(Instant now, int limit);
 
+    /** Retrying tasks whose next attempt is due at {@code now}, the first first. */
+    List<TaskId> dueRetries(Instant now, int limit);
+
+    /** When the first of the retrying tasks is due; empty where there is none. */
+    Optional<Instant> nextRetry();
+
     /** How many tasks wait for a slot. */
     long pendingTasks();
 

@@ -146,6 +146,7 @@ final class DocumentTest {
                         "timeout",
                         "killGrace",
                         "expiresAfter",
+                        "retry",
                         "limits",
                         "labels",
                         "targets",

@@ -264,6 +264,16 @@ final class FakeRunStore implements RunStore {
     }
 
     @Override
+    public List<TaskId> dueRetries(Instant now, int limit) {
+        throw new UnsupportedOperationException("nothing is dispatched here");
+    }
+
+    @Override
+    public Optional<Instant> nextRetry() {
+        throw new UnsupportedOperationException("nothing is dispatched here");
+    }
+
+    @Override
     public synchronized long pendingTasks() {
         check();
         return tasks.values().stream()

@@ -98,6 +98,41 @@ final class RunRequestReaderTest {
     }
 
     @Test
+    void retryHasADefaultForEachField() {
+        assertThat(read(ApiFixture.MINIMAL).retry()).isNull();
+        assertThat(read(with("\"retry\":{}")).retry())
+                .isEqualTo(new RunSpec.Retry(
+                        3,
+                        Duration.ofSeconds(1),
+                        Duration.ofMinutes(1),
+                        List.of(RunSpec.RetryOn.EXIT, RunSpec.RetryOn.SIGNAL, RunSpec.RetryOn.TIMEOUT)));
+        assertThat(read(with(
+                                "\"retry\":{\"on\":[\"lost\",\"memory\",\"spawn\"],\"backoff\":\"5m\",\"maxAttempts\":100}"))
+                        .retry())
+                .isEqualTo(new RunSpec.Retry(
+                        100,
+                        Duration.ofMinutes(5),
+                        Duration.ofMinutes(5),
+                        List.of(RunSpec.RetryOn.MEMORY, RunSpec.RetryOn.SPAWN, RunSpec.RetryOn.LOST)));
+        assertThat(read(with("\"retry\":{\"maxBackoff\":\"0s\"}")).retry())
+                .isEqualTo(new RunSpec.Retry(3, Duration.ZERO, Duration.ZERO, RunSpec.Retry.DEFAULT_ON));
+    }
+
+    @Test
+    void b07_whatIsWrongWithARetryIsNamed() {
+        assertThat(only(with("\"retry\":{\"maxAttempts\":0}"))).startsWith("/retry/maxAttempts: ");
+        assertThat(only(with("\"retry\":{\"maxAttempts\":101}"))).startsWith("/retry/maxAttempts: ");
+        assertThat(only(with("\"retry\":{\"backoff\":\"31d\"}"))).startsWith("/retry/backoff: ");
+        assertThat(only(with("\"retry\":{\"backoff\":\"2s\",\"maxBackoff\":\"1s\"}")))
+                .startsWith("/retry/maxBackoff: ");
+        assertThat(only(with("\"retry\":{\"on\":[]}"))).startsWith("/retry/on: ");
+        assertThat(only(with("\"retry\":{\"on\":[\"exit\",\"sunday\"]}"))).startsWith("/retry/on/1: ");
+        assertThat(only(with("\"retry\":{\"on\":[\"exit\",\"exit\"]}"))).isEqualTo("/retry/on/1: occurs twice");
+        assertThat(only(with("\"retry\":{\"times\":3}"))).startsWith("/retry/times: ");
+        assertThat(only(with("\"retry\":3"))).startsWith("/retry: ");
+    }
+
+    @Test
     void aScriptHasTheShellAsItsInterpreter() {
         assertThat(read("{\"exec\":{\"script\":\"echo\"}}").exec())
                 .isEqualTo(new Execution.Script("echo", List.of("/bin/sh"), List.of()));
@@ -215,7 +250,7 @@ final class RunRequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"command", "params", "retry", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"})
+    @ValueSource(strings = {"command", "params", "sandbox", "callbacks", "Timeout", "timeuot", "a~/b"})
     void b04_anUnknownFieldIsNamed(String name) {
         assertThat(only(with("\"" + name + "\":{\"any\":[1]}")))
                 .isEqualTo("/" + name.replace("~", "~0").replace("/", "~1") + ": is not a field of this request");

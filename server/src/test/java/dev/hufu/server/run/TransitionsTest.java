@@ -6,6 +6,8 @@ import dev.hufu.protocol.Outcome;
 import dev.hufu.protocol.Outcome.Ending;
 import dev.hufu.protocol.Outcome.StopCause;
 import dev.hufu.protocol.Reason;
+import dev.hufu.protocol.RunSpec.Retry;
+import dev.hufu.protocol.RunSpec.RetryOn;
 import dev.hufu.protocol.TaskState;
 import dev.hufu.server.Samples;
 import dev.hufu.server.store.AttemptRecord;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -67,6 +70,8 @@ final class TransitionsTest {
             unknown               -                   -                   LOST/record-damaged     LOST/record-damaged  LOST/record-damaged  -                   -     -                       -
             node-lost             -                   -                   LOST/node-lost          LOST/node-lost       LOST/node-lost       -                   -     -                       -
             cancel                CANCELLED/cancelled CANCELLED/cancelled -                       -                    -                    CANCELLED/cancelled -     -                       -
+            backoff-over          -                   -                   -                       -                    -                    PENDING             -     -                       -
+            backoff-over+cancel   -                   -                   -                       -                    -                    CANCELLED/cancelled -     -                       -
             expiry                EXPIRED/expired     EXPIRED/expired     -                       -                    -                    EXPIRED/expired     -     -                       -
             """;
 
@@ -82,7 +87,11 @@ final class TransitionsTest {
                             TaskState.FAILED,
                             TaskState.TIMED_OUT,
                             TaskState.CANCELLED,
+                            TaskState.RETRYING,
                             TaskState.LOST));
+
+    private static final Retry EVERY_END =
+            new Retry(3, Duration.ofSeconds(4), Duration.ofSeconds(60), List.of(RetryOn.values()));
 
     @Test
     void everyPairOfStateAndEventGivesWhatTheTableSays() {
@@ -132,10 +141,16 @@ final class TransitionsTest {
             TaskRecord.Progress progress = next.progress();
             boolean ended = progress.state().terminal();
             assertThat(progress.finishedAt() != null).isEqualTo(ended);
-            assertThat(progress.attempt()).isEqualTo(ATTEMPT);
+            assertThat(progress.attempt())
+                    .isEqualTo(task.state() == TaskState.RETRYING && !ended ? ATTEMPT + 1 : ATTEMPT);
+            assertThat(progress.nextAttemptAt() != null).isEqualTo(progress.state() == TaskState.RETRYING);
             assertThat(!ended || progress.reason() != null).isTrue();
             AttemptRecord attempt = next.attempt();
-            if (attempt != null) {
+            if (attempt != null && progress.state() == TaskState.RETRYING) {
+                assertThat(attempt.state().terminal()).isTrue();
+                assertThat(attempt.reason()).isEqualTo(progress.reason());
+                assertThat(attempt.finishedAt()).isEqualTo(NOW);
+            } else if (attempt != null) {
                 assertThat(attempt.number()).isEqualTo(ATTEMPT);
                 assertThat(attempt.state()).isEqualTo(progress.state());
                 assertThat(attempt.reason()).isEqualTo(progress.reason());
@@ -173,6 +188,94 @@ final class TransitionsTest {
         assertThat(inTheDiagram).isEqualTo(inTheCode);
     }
 
+    /** What ends of an attempt become where every end may be followed by another; what is not named is as without. */
+    @Test
+    void anEndThatIsNamedIsFollowedByAnotherAttemptAndNoOtherIs() {
+        Map<String, RetryOn> followed = Map.of(
+                "exit-7", RetryOn.EXIT,
+                "signal", RetryOn.SIGNAL,
+                "exit-0:deadline", RetryOn.TIMEOUT,
+                "signal:deadline", RetryOn.TIMEOUT,
+                "signal:memory", RetryOn.MEMORY,
+                "spawn-failed", RetryOn.SPAWN,
+                "signal:supervisor", RetryOn.LOST,
+                "unknown", RetryOn.LOST,
+                "node-lost", RetryOn.LOST);
+        events().forEach((name, event) -> {
+            for (RetryOn end : RetryOn.values()) {
+                Retry retry = new Retry(3, Duration.ofSeconds(4), Duration.ofSeconds(60), List.of(end));
+                TaskRecord task = tasks("DISPATCHED").getFirst();
+                Optional<Transitions.Next> with = next(task, name, retry, 0.5, event.of(ATTEMPT));
+                boolean retries = followed.get(name) == end || (end == RetryOn.LOST && name.equals("exit-0-unstarted"));
+                if (retries) {
+                    Transitions.Next plain = next(task, name, event.of(ATTEMPT)).orElseThrow();
+                    assertThat(with.orElseThrow().progress())
+                            .as(name)
+                            .isEqualTo(new TaskRecord.Progress(
+                                    TaskState.RETRYING,
+                                    ATTEMPT,
+                                    plain.progress().reason(),
+                                    plain.progress().message(),
+                                    null,
+                                    null,
+                                    null,
+                                    NOW.plusSeconds(4)));
+                    assertThat(with.get().attempt()).isEqualTo(plain.attempt());
+                } else {
+                    assertThat(with).as("%s with %s", name, end).isEqualTo(next(task, name, event.of(ATTEMPT)));
+                }
+            }
+        });
+    }
+
+    @Test
+    void theLastAttemptACancelledRunAndWhatCouldNotStartInTimeAreNotFollowed() {
+        TaskEvent end = Objects.requireNonNull(events().get("exit-7")).of(ATTEMPT);
+        TaskRecord task = tasks("RUNNING").getFirst();
+        Retry two = new Retry(2, Duration.ZERO, Duration.ZERO, List.of(RetryOn.EXIT));
+        assertThat(described(next(task, "", two, 0, end))).isEqualTo("FAILED/exit");
+        assertThat(described(next(task, "+cancel", EVERY_END, 0, end))).isEqualTo("FAILED/exit");
+        Retry late = new Retry(3, Duration.ofDays(2), Duration.ofDays(2), List.of(RetryOn.EXIT));
+        assertThat(described(next(task, "", late, 0.9, end))).isEqualTo("FAILED/exit");
+        assertThat(described(next(task, "", late, 0.1, end))).isEqualTo("RETRYING/exit");
+    }
+
+    @Test
+    void theWaitDoublesUpToItsCapAndIsAnyPartOfThat() {
+        int attempt = 1;
+        for (long longest : new long[] {4, 8, 16, 32, 60, 60}) {
+            for (double draw : new double[] {0, 0.25, 0.999}) {
+                Retry retry = new Retry(100, Duration.ofSeconds(4), Duration.ofSeconds(60), List.of(RetryOn.EXIT));
+                TaskRecord task = task(TaskState.RUNNING, null, DISPATCHED_AT, STARTED_AT, null, true);
+                TaskRecord.Progress at = new TaskRecord.Progress(
+                        TaskState.RUNNING, attempt, null, null, DISPATCHED_AT, STARTED_AT, null);
+                TaskRecord of =
+                        new TaskRecord(task.id(), task.node(), task.createdAt(), task.expiresAt(), at, task.attempts());
+                assertThat(next(
+                                        of,
+                                        "",
+                                        retry,
+                                        draw,
+                                        Objects.requireNonNull(events().get("exit-7"))
+                                                .of(attempt))
+                                .orElseThrow()
+                                .progress()
+                                .nextAttemptAt())
+                        .isEqualTo(NOW.plusNanos(
+                                (long) (Duration.ofSeconds(longest).toNanos() * draw)));
+            }
+            attempt++;
+        }
+        Retry large = new Retry(100, Duration.ofDays(30), Duration.ofDays(30), List.of(RetryOn.EXIT));
+        assertThat(next(
+                        tasks("RUNNING").getFirst(),
+                        "",
+                        large,
+                        0,
+                        Objects.requireNonNull(events().get("exit-7")).of(ATTEMPT)))
+                .isPresent();
+    }
+
     @FunctionalInterface
     private interface EventOf {
         TaskEvent of(int attempt);
@@ -187,17 +290,26 @@ final class TransitionsTest {
         events().forEach((name, event) -> PLACES.forEach(place -> {
             for (TaskRecord task : tasks(place)) {
                 next(task, name, event.of(ATTEMPT)).ifPresent(next -> check.check(task, next));
+                next(task, name, EVERY_END, 0.5, event.of(ATTEMPT)).ifPresent(next -> check.check(task, next));
             }
         }));
     }
 
     private static Optional<Transitions.Next> next(TaskRecord task, String name, TaskEvent event) {
-        return Transitions.next(task, name.endsWith("+cancel"), event);
+        return next(task, name, null, 0.5, event);
+    }
+
+    private static Optional<Transitions.Next> next(
+            TaskRecord task, String name, @Nullable Retry retry, double draw, TaskEvent event) {
+        Transitions.Circumstances circumstances =
+                new Transitions.Circumstances(name.endsWith("+cancel"), retry, draw, NOW);
+        return Transitions.next(task, circumstances, event);
     }
 
     private static Map<String, EventOf> events() {
         Map<String, EventOf> events = new LinkedHashMap<>();
         for (String suffix : List.of("", "+cancel")) {
+            events.put("backoff-over" + suffix, attempt -> new TaskEvent.BackoffOver(attempt, NOW));
             events.put("leased" + suffix, _ -> new TaskEvent.Leased(NOW));
             events.put("not-accepted" + suffix, attempt -> new TaskEvent.NotAccepted(attempt, NOW));
         }
@@ -239,7 +351,8 @@ final class TransitionsTest {
                     TaskEvent.Started _,
                     TaskEvent.KillPending _,
                     TaskEvent.Ended _,
-                    TaskEvent.OutcomeUnknown _ -> true;
+                    TaskEvent.OutcomeUnknown _,
+                    TaskEvent.BackoffOver _ -> true;
             case TaskEvent.Leased _, TaskEvent.CancelRequested _, TaskEvent.ExpiryPassed _ -> false;
         };
     }

@@ -229,7 +229,12 @@ public abstract class RunStoreContract {
                 new TaskRecord.Progress(TaskState.DISPATCHED, 1, null, null, null, null, null),
                 new TaskRecord.Progress(TaskState.DISPATCHED, 0, null, null, now, null, null),
                 new TaskRecord.Progress(TaskState.PENDING, 1, null, null, null, now, null),
-                new TaskRecord.Progress(TaskState.CANCELLED, 1, null, null, null, null, now));
+                new TaskRecord.Progress(TaskState.CANCELLED, 1, null, null, null, null, now),
+                new TaskRecord.Progress(TaskState.RETRYING, 1, Reason.EXIT, null, null, null, null, null),
+                new TaskRecord.Progress(TaskState.RETRYING, 1, null, null, null, null, null, now),
+                new TaskRecord.Progress(TaskState.RETRYING, 1, Reason.EXIT, null, null, now, null, now),
+                new TaskRecord.Progress(TaskState.RETRYING, 1, Reason.EXIT, null, null, null, now, now),
+                new TaskRecord.Progress(TaskState.PENDING, 2, null, null, null, null, null, now));
         for (TaskRecord.Progress each : impossible) {
             assertThatThrownBy(() -> store().changeTask(
                                     task,
@@ -274,6 +279,33 @@ public abstract class RunStoreContract {
                 .containsExactly(expired.tasks().getFirst().id());
         assertThat(store().run(first).orElseThrow().progress().count(TaskState.DISPATCHED))
                 .isEqualTo(2);
+    }
+
+    @Test
+    final void tasksBetweenAttemptsAreFoundOnceTheyAreDueTheFirstFirst() {
+        assertThat(store().nextRetry()).isEmpty();
+        Instant now = timers.now();
+        List<TaskId> ids = new ArrayList<>();
+        for (int seconds : new int[] {3, 1, 2}) {
+            TaskId task = insert(1).task(0);
+            ids.add(task);
+            RunRecord.Progress running =
+                    new RunRecord.Progress(RunState.RUNNING, now, null, null, Map.of(TaskState.RETRYING, 1));
+            TaskRecord.Progress waiting = new TaskRecord.Progress(
+                    TaskState.RETRYING, 1, Reason.EXIT, "why", null, null, null, now.plusSeconds(seconds));
+            store().changeTask(
+                            task,
+                            (_, _) -> Optional.of(new Change(
+                                    running, List.of(new Change.TaskUpdate(task, waiting, null)), List.of())));
+            assertThat(store().task(task).orElseThrow().progress()).isEqualTo(waiting);
+        }
+        reopen();
+        assertThat(store().nextRetry()).contains(now.plusSeconds(1));
+        assertThat(store().dueRetries(now.plusMillis(999), 10)).isEmpty();
+        assertThat(store().dueRetries(now.plusSeconds(2), 10)).containsExactly(ids.get(1), ids.get(2));
+        assertThat(store().dueRetries(now.plusSeconds(9), 2)).containsExactly(ids.get(1), ids.get(2));
+        assertThat(store().expired(now.plus(Duration.ofDays(2)), 10)).containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(store().pendingTasks()).isZero();
     }
 
     @Test

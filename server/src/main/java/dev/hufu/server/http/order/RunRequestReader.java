@@ -53,6 +53,7 @@ public final class RunRequestReader {
     private @Nullable Duration timeout = RunSpec.DEFAULT_TIMEOUT;
     private Duration killGrace = RunSpec.DEFAULT_KILL_GRACE;
     private Duration expiresAfter = RunSpec.DEFAULT_EXPIRES_AFTER;
+    private RunSpec.@Nullable Retry retry;
     private long outputLimit = RunSpec.Limits.DEFAULT_OUTPUT;
     private OnOutput onOutput;
     private @Nullable String user;
@@ -93,6 +94,7 @@ public final class RunRequestReader {
                 reader.timeout,
                 reader.killGrace,
                 reader.expiresAfter,
+                reader.retry,
                 new RunSpec.Limits(
                         reader.outputLimit,
                         reader.onOutput,
@@ -150,6 +152,12 @@ public final class RunRequestReader {
                 Duration given = duration(input, "/expiresAfter", Duration.ofMillis(1), LONGEST, "1ms to 30d");
                 expiresAfter = given == null ? expiresAfter : given;
             }
+            case "retry" ->
+                retry = new RetryReader(
+                                input,
+                                errors,
+                                pointer -> duration(input, pointer, Duration.ZERO, LONGEST, "\"0s\" to 30d"))
+                        .read();
             case "limits" -> input.object("/limits", limit -> limit(input, limit));
             case "targets" -> new TargetsReader(input, errors).read();
             case "priority" -> priority(input);

@@ -173,8 +173,7 @@ public final class OutputFollow {
                     task = task();
                 }
                 // Looked at before the output is: what was written when it had ended is all.
-                boolean ended =
-                        task.state().terminal() || number < task.progress().attempt();
+                boolean ended = task.isOver(number);
                 open();
                 send(ended);
                 flush();

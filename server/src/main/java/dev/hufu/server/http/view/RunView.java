@@ -14,6 +14,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -64,7 +65,7 @@ public final class RunView {
         duration(generator, "timeoutMs", spec.timeout());
         duration(generator, "killGraceMs", spec.killGrace());
         duration(generator, "expiresAfterMs", spec.expiresAfter());
-        generator.writeNullProperty("retry");
+        retry(generator, spec.retry());
         limits(generator, spec.limits());
         generator.writeStringProperty("sandbox", "none");
         generator.writeNumberProperty("priority", spec.priority());
@@ -147,6 +148,24 @@ public final class RunView {
         } catch (CharacterCodingException binary) {
             return null;
         }
+    }
+
+    private static void retry(JsonGenerator generator, RunSpec.@Nullable Retry retry) {
+        if (retry == null) {
+            generator.writeNullProperty("retry");
+            return;
+        }
+        generator.writeObjectPropertyStart("retry");
+        generator.writeNumberProperty("maxAttempts", retry.maxAttempts());
+        duration(generator, "backoffMs", retry.backoff());
+        duration(generator, "maxBackoffMs", retry.maxBackoff());
+        strings(
+                generator,
+                "on",
+                retry.on().stream()
+                        .map(each -> each.name().toLowerCase(Locale.ROOT))
+                        .toList());
+        generator.writeEndObject();
     }
 
     private static void limits(JsonGenerator generator, RunSpec.Limits limits) {

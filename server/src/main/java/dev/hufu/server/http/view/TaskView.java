@@ -48,6 +48,7 @@ public final class TaskView {
         Json.time(generator, "dispatchedAt", progress.dispatchedAt());
         Json.time(generator, "startedAt", progress.startedAt());
         Json.time(generator, "finishedAt", progress.finishedAt());
+        Json.time(generator, "nextAttemptAt", progress.nextAttemptAt());
         usage(generator, outcome);
         if (output != null) {
             output(generator, output);

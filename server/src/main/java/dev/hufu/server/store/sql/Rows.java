@@ -39,7 +39,7 @@ public final class Rows {
     private static final String SPEC = "SELECT spec FROM run_specs WHERE run_id = ?";
     private static final String TASK_COLUMNS = """
             SELECT run_id, task_index, node, created_at, expires_at, state, attempt, reason, message, dispatched_at,
-                started_at, finished_at
+                started_at, finished_at, next_attempt_at
             FROM tasks
             """;
     private static final String TASK = TASK_COLUMNS + "WHERE run_id = ? AND task_index = ?";
@@ -66,6 +66,11 @@ public final class Rows {
     public static final String EXPIRED = """
             SELECT run_id, task_index FROM tasks
             WHERE state IN ('PENDING', 'RETRYING') AND expires_at <= ? ORDER BY expires_at LIMIT ?""";
+    public static final String DUE_RETRIES = """
+            SELECT run_id, task_index FROM tasks
+            WHERE state = 'RETRYING' AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT ?""";
+    public static final String NEXT_RETRY =
+            "SELECT next_attempt_at FROM tasks WHERE state = 'RETRYING' ORDER BY next_attempt_at LIMIT 1";
     private static final String ATTEMPTS = """
             SELECT number, node, state, reason, started_at, finished_at, outcome
             FROM attempts WHERE run_id = ? AND task_index = ? ORDER BY number""";
@@ -174,6 +179,14 @@ public final class Rows {
                 .list(row -> new TaskId(new RunId(row.getString(1)), row.getInt(2)));
     }
 
+    static List<TaskId> dueRetries(Statements statements, Instant now, int limit) throws SQLException {
+        return statements
+                .query(DUE_RETRIES)
+                .time(now)
+                .number(limit)
+                .list(row -> new TaskId(new RunId(row.getString(1)), row.getInt(2)));
+    }
+
     public static String encode(Object value) {
         return new String(JSON.encode(value), StandardCharsets.UTF_8);
     }
@@ -237,7 +250,8 @@ public final class Rows {
                         row.getString(9),
                         Query.instantOrNull(row, 10),
                         Query.instantOrNull(row, 11),
-                        Query.instantOrNull(row, 12)),
+                        Query.instantOrNull(row, 12),
+                        Query.instantOrNull(row, 13)),
                 List.of());
     }
 

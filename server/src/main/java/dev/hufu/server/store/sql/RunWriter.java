@@ -60,8 +60,8 @@ public final class RunWriter implements GroupCommit.Memory {
     private static final String INSERT_SPEC = "INSERT INTO run_specs (run_id, spec) VALUES (?, ?)";
     private static final String INSERT_TASK = """
             INSERT INTO tasks (run_id, task_index, node, created_at, expires_at, state, attempt, reason, message,
-                dispatched_at, started_at, finished_at, priority)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+                dispatched_at, started_at, finished_at, next_attempt_at, priority)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
     private static final String INSERT_LABEL = "INSERT INTO run_labels (name, value, run_id) VALUES (?, ?, ?)";
     private static final String UPDATE_RUN = """
             UPDATE runs SET state = ?, started_at = ?, finished_at = ?, cancel_requested_at = ?, pending = ?,
@@ -70,7 +70,7 @@ public final class RunWriter implements GroupCommit.Memory {
             WHERE id = ?""";
     private static final String UPDATE_TASK = """
             UPDATE tasks SET state = ?, attempt = ?, reason = ?, message = ?, dispatched_at = ?, started_at = ?,
-                finished_at = ?
+                finished_at = ?, next_attempt_at = ?
             WHERE run_id = ? AND task_index = ? AND state = ? AND attempt = ?""";
     private static final String UPSERT_ATTEMPT = """
             INSERT INTO attempts (run_id, task_index, number, node, state, reason, started_at, finished_at, outcome)
@@ -277,6 +277,7 @@ public final class RunWriter implements GroupCommit.Memory {
                 .time(next.dispatchedAt())
                 .time(next.startedAt())
                 .time(next.finishedAt())
+                .time(next.nextAttemptAt())
                 .text(before.id().run().value())
                 .number(before.id().index())
                 .text(before.state().name())
@@ -410,6 +411,7 @@ public final class RunWriter implements GroupCommit.Memory {
                 .time(progress.dispatchedAt())
                 .time(progress.startedAt())
                 .time(progress.finishedAt())
+                .time(progress.nextAttemptAt())
                 .number(priority)
                 .append();
         countPending(null, progress.state());

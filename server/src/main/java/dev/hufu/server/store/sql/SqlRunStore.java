@@ -148,6 +148,16 @@ public abstract class SqlRunStore implements RunStore {
     }
 
     @Override
+    public final List<TaskId> dueRetries(Instant now, int limit) {
+        return reads.read(statements -> Rows.dueRetries(statements, now, limit));
+    }
+
+    @Override
+    public final Optional<Instant> nextRetry() {
+        return reads.read(statements -> statements.query(Rows.NEXT_RETRY).first(row -> Query.instant(row, 1)));
+    }
+
+    @Override
     public final long pendingTasks() {
         return writer.pendingTasks();
     }

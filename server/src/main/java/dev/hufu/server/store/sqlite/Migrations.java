@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * that ends by setting {@code user_version}, so that a killed migration is simply run again.
  */
 final class Migrations {
-    static final int NEWEST = 4;
+    static final int NEWEST = 5;
 
     private static final String PLACE = "db/migration/sqlite/";
     private static final Pattern NAME = Pattern.compile("V([1-9][0-9]{0,3})__[a-z0-9_]+\\.sql");

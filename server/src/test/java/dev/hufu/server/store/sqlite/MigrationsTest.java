@@ -166,6 +166,7 @@ final class MigrationsTest {
             assertThat(spec.priority()).isZero();
             assertThat(spec.limits()).isEqualTo(new RunSpec.Limits(16 << 20, RunSpec.OnOutput.TRUNCATE));
             assertThat(spec.user()).isNull();
+            assertThat(spec.retry()).isNull();
             assertThat(spec.limits().resources()).isEqualTo(RunSpec.Resources.NONE);
             assertThat(spec.env()).containsEntry("A", "\u0000ä");
             assertThat(spec.timeout()).isEqualTo(Duration.ofHours(1));
