@@ -198,7 +198,50 @@ static void processes_are_bounded_only_for_a_user_of_their_own(void) {
     CHECK(ended.kind == 3 && ended.value == EOPNOTSUPP && ended.detail == STAGE_LIMITS);
 }
 
+/* What it could do to those who watch over it; each attempt that is denied counts one. */
+static int32_t denied_to(const char *user) {
+    static char text[1200];
+    const char *theirs = fresh("f");
+    int fd = open(theirs, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(fd >= 0);
+    close(fd);
+    snprintf(text, sizeof text,
+            "n=0; no() { n=$((n + 1)); }; launcher=%d; for pid in $PPID $launcher; do"
+            " (head -c 1 /proc/$pid/mem) 2>/dev/null || no; (: >> /proc/$pid/mem) 2>/dev/null || no;"
+            " (cat /proc/$pid/environ) >/dev/null 2>&1 || no; (: >> /proc/$pid/exe) 2>/dev/null || no;"
+            " if [ \"$(id -u)\" != 0 ]; then kill -STOP $pid 2>/dev/null || no; kill -KILL $pid 2>/dev/null || no;"
+            " (: >> %s) 2>/dev/null || no; fi; done; exit $n",
+            (int) shared_launcher()->pid, theirs);
+    struct order order = shell(text);
+    order.user = user;
+    struct attempt_client attempt;
+    struct ended ended = run_order(shared_launcher(), &order, &attempt);
+    CHECK_EQUAL(ended.kind, 1);
+    CHECK_EQUAL(ended.cause, CAUSE_NONE);
+    return ended.value;
+}
+
+static void b41_another_user_reaches_neither_supervisor_nor_launcher(void) {
+    if (geteuid() != 0) {
+        printf("skipped: takes root\n");
+        return;
+    }
+    CHECK_EQUAL(denied_to("65534:65534"), 14);
+}
+
+/* Its commands have no capabilities, and so may not trace who has some. That they may signal is told by doctor. */
+static void b41_a_command_of_root_does_not_trace_its_supervisor_or_launcher(void) {
+    if (geteuid() != 0) {
+        printf("skipped: takes root\n");
+        return;
+    }
+    CHECK_EQUAL(denied_to(NULL), 8);
+}
+
 const struct test_case identity_cases[] = {
+    {"b41_another_user_reaches_neither_supervisor_nor_launcher", b41_another_user_reaches_neither_supervisor_nor_launcher},
+    {"b41_a_command_of_root_does_not_trace_its_supervisor_or_launcher",
+            b41_a_command_of_root_does_not_trace_its_supervisor_or_launcher},
     {"users_are_looked_up_with_their_groups", users_are_looked_up_with_their_groups},
     {"a_file_that_cannot_be_read_is_no_file_without_the_user", a_file_that_cannot_be_read_is_no_file_without_the_user},
     {"long_lines_hide_nobody", long_lines_hide_nobody},
