@@ -35,8 +35,8 @@ import dev.hufu.server.run.RunWaits;
 import dev.hufu.server.run.Submissions;
 import dev.hufu.server.run.Tasks;
 import dev.hufu.server.run.UserPolicy;
+import dev.hufu.server.store.RunStore;
 import dev.hufu.server.store.StoreUnavailableException;
-import dev.hufu.server.store.sqlite.SqliteRunStore;
 import dev.hufu.server.tls.Certificates;
 import dev.hufu.support.RuntimeFiles;
 import dev.hufu.support.Service;
@@ -52,6 +52,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class HufuServer implements Service {
     private static final Logger LOG = LoggerFactory.getLogger(HufuServer.class);
-    private static final String STORE_FILE = "hufu.db";
     private static final String AGENT_DIRECTORY = "agent";
     private static final String RELOADS = "Certificates that were there anew, by what became of them.";
     private static final String LAUNCHER_LOG = "launcher.log";
@@ -71,7 +71,8 @@ public final class HufuServer implements Service {
     private final DataDirectoryLock lock;
     private final Tokens tokens;
     private final SystemTimers timers = new SystemTimers();
-    private final SqliteRunStore store;
+    private final RunStore store;
+    private final BooleanSupplier reserveSpent;
     private final RunWaits waits;
     private final AgentSessions sessions;
     private final Dispatcher dispatcher;
@@ -104,11 +105,9 @@ public final class HufuServer implements Service {
         lock = refusing(() -> DataDirectoryLock.acquire(config.data()));
         try {
             tokens = refusing(() -> openTokens(config.data()));
-            store = refusing(() -> SqliteRunStore.open(
-                    config.data().resolve(STORE_FILE),
-                    timers,
-                    onBroken,
-                    new SqliteRunStore.Settings(config.store().reserve(), metrics.store())));
+            Stores.Opened opened = refusing(() -> Stores.open(config, timers, onBroken, metrics.store()));
+            store = opened.store();
+            reserveSpent = opened.reserveSpent();
         } catch (StartRefusedException refused) {
             lock.close();
             throw refused;
@@ -179,7 +178,7 @@ public final class HufuServer implements Service {
         metrics.gauge(
                 "hufu.store.reserve.spent",
                 "1 while the volume is full and nothing new is begun, else 0.",
-                () -> store.reserveSpent() ? 1 : 0);
+                () -> reserveSpent.getAsBoolean() ? 1 : 0);
         metrics.gauge(
                 "hufu.runtime.replaced",
                 "1 while the server runs from files that were replaced, else 0.",

@@ -75,7 +75,8 @@ public final class Main {
                 arguments.value("--tls-cert").orElse(null),
                 arguments.value("--tls-key").orElse(null),
                 arguments.value("--log-format").orElse(null),
-                arguments.value("--log-level").orElse(null));
+                arguments.value("--log-level").orElse(null),
+                arguments.value("--store").orElse(null));
     }
 
     private static int check(ServerConfig config, PrintStream output, PrintStream errors) {

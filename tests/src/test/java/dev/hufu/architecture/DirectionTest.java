@@ -99,13 +99,26 @@ final class DirectionTest {
     @ArchTest
     static final ArchRule DRIVERS_ARE_SEEN_BY_THE_COMPOSITION_ROOT_ONLY = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.hufu.server", "dev.hufu.server.auditor", "dev.hufu.server.store.sqlite..")
+            .resideOutsideOfPackages(
+                    "dev.hufu.server",
+                    "dev.hufu.server.auditor",
+                    "dev.hufu.server.store.sqlite..",
+                    "dev.hufu.server.store.postgres..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.hufu.server.store.sqlite..")
+            .resideInAnyPackage("dev.hufu.server.store.sqlite..", "dev.hufu.server.store.postgres..")
             .because(
-                    "everything else is written against the seam, so that PostgreSQL can take its place; the auditor is a"
+                    "everything else is written against the seam, so that one can take the other's place; the auditor is a"
                             + " program of its own, and reads a file where no server is");
+
+    @ArchTest
+    static final ArchRule DRIVERS_DO_NOT_SEE_EACH_OTHER = noClasses()
+            .that()
+            .resideInAPackage("dev.hufu.server.store.postgres..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.hufu.server.store.sqlite..", "org.sqlite..")
+            .because("what they share is in store.sql");
 
     @ArchTest
     static final ArchRule WHAT_DRIVERS_SHARE_IS_SEEN_BY_DRIVERS_ONLY = noClasses()

@@ -44,8 +44,10 @@ public record ServerConfig(
             @Nullable String tlsCertificate,
             @Nullable String tlsKey,
             @Nullable String logFormat,
-            @Nullable String logLevel) {
-        public static final Options NONE = new Options(null, null, null, null, null, null, null, null, null, null);
+            @Nullable String logLevel,
+            @Nullable String store) {
+        public static final Options NONE =
+                new Options(null, null, null, null, null, null, null, null, null, null, null);
 
         /** By the key that each stands for. */
         private Map<String, ConfigSection.Option> byKey() {
@@ -59,6 +61,7 @@ public record ServerConfig(
             put(given, "listen.tls.key", "--tls-key", tlsKey);
             put(given, "log.format", "--log-format", logFormat);
             put(given, "log.level", "--log-level", logLevel);
+            put(given, "store.url", "--store", store);
             return given;
         }
 

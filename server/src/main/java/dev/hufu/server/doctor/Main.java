@@ -77,6 +77,7 @@ public final class Main {
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 

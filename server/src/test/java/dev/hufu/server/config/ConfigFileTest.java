@@ -67,7 +67,9 @@ final class ConfigFileTest {
               body: 2MiB
               bodiesAtOnce: 8388608
             store:
-              reserve: 1MiB
+              # reserve: is refused beside url
+              url: postgresql://hufu@db/runs
+              passwordFile: /secret
             audit:
               checkpoint:
                 every: 50
@@ -93,7 +95,7 @@ final class ConfigFileTest {
     }
 
     private static Options options(@Nullable String config) {
-        return new Options(config, null, null, null, null, null, null, null, null, null);
+        return new Options(config, null, null, null, null, null, null, null, null, null, null);
     }
 
     private static InetSocketAddress address(int last, int port) {
@@ -148,7 +150,8 @@ final class ConfigFileTest {
                                 Set.of("CAP_NET_RAW")),
                         new QueueConfig(500, 0),
                         new LimitsConfig(2 << 20, 8 << 20),
-                        new StoreConfig(1 << 20),
+                        new StoreConfig(
+                                8 << 20, new DatabaseConfig("db", 5432, "runs", "hufu", Map.of(), Path.of("/secret"))),
                         new AuditConfig(new CheckpointConfig(
                                 50,
                                 Duration.ofSeconds(5),
@@ -180,7 +183,8 @@ final class ConfigFileTest {
     void theCommandLineGoesBeforeTheFileAndTheFileBeforeTheEnvironment() throws IOException {
         Files.writeString(file(), EVERY_KEY);
         ServerConfig config = ServerConfig.of(
-                new Options(file().toString(), "/given", "127.0.0.1:1", "7", "8", "9s", "/c", "/k", "text", "error"),
+                new Options(
+                        file().toString(), "/given", "127.0.0.1:1", "7", "8", "9s", "/c", "/k", "text", "error", null),
                 HOME);
         assertThat(config.data()).isEqualTo(Path.of("/given"));
         assertThat(config.listen().address()).isEqualTo(address(1, 1));

@@ -21,11 +21,11 @@ final class ServerConfigTest {
     private static final Map<String, String> HOME = Map.of("HOME", "/home/someone");
 
     private static Options data(@Nullable String data) {
-        return new Options(null, data, null, null, null, null, null, null, null, null);
+        return new Options(null, data, null, null, null, null, null, null, null, null, null);
     }
 
     private static Options listen(@Nullable String listen) {
-        return new Options(null, "/d", listen, null, null, null, null, null, null, null);
+        return new Options(null, "/d", listen, null, null, null, null, null, null, null, null);
     }
 
     private static InvalidConfigException refused(Options options) {
@@ -53,7 +53,7 @@ final class ServerConfigTest {
                                 Set.of()),
                         new QueueConfig(100_000, 1_000),
                         new LimitsConfig(1 << 20, 16 << 20),
-                        new StoreConfig(8 << 20),
+                        new StoreConfig(8 << 20, null),
                         new AuditConfig(new CheckpointConfig(1_000, Duration.ofMinutes(1), null, null, null)),
                         new LogConfig(LogConfig.Format.AUTO, LogConfig.Level.INFO, Map.of()),
                         new RuntimeConfig(RuntimeConfig.OnReplaced.DRAIN, Duration.ofMinutes(1)),
@@ -63,9 +63,22 @@ final class ServerConfigTest {
     @Test
     void everyOption() {
         Options options = new Options(
-                null, "/data dir/ü", "127.0.0.1:0", "5", "7", "1m", "/tls/c.pem", "/tls/k.pem", "text", "debug");
+                null,
+                "/data dir/ü",
+                "127.0.0.1:0",
+                "5",
+                "7",
+                "1m",
+                "/tls/c.pem",
+                "/tls/k.pem",
+                "text",
+                "debug",
+                "postgresql://hufu@db.example:6543/runs?sslmode=verify-full&schema=one");
         ServerConfig config = ServerConfig.of(options, HOME);
         assertThat(config.data()).isEqualTo(Path.of("/data dir/ü"));
+        assertThat(config.store().database())
+                .isEqualTo(new DatabaseConfig(
+                        "db.example", 6543, "runs", "hufu", Map.of("sslmode", "verify-full", "schema", "one"), null));
         assertThat(config.listen().address().getPort()).isZero();
         assertThat(config.listen().address().getAddress().getHostAddress()).isEqualTo("127.0.0.1");
         assertThat(config.listen().tls())
@@ -104,8 +117,8 @@ final class ServerConfigTest {
 
     @Test
     void everyProblemOfTheCommandLineIsNamedAtOnce() {
-        InvalidConfigException invalid = refused(
-                new Options(null, "", "nowhere", "0", "-1", "soon", "/only-a-certificate", null, "xml", "chatty"));
+        InvalidConfigException invalid = refused(new Options(
+                null, "", "nowhere", "0", "-1", "soon", "/only-a-certificate", null, "xml", "chatty", null));
         assertThat(invalid.usage()).isTrue();
         assertThat(invalid.problems())
                 .containsExactlyInAnyOrder(

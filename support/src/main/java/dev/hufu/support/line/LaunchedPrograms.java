@@ -20,6 +20,8 @@ public final class LaunchedPrograms {
                         "--data",
                         "DIR",
                         "the data directory (HUFU_DATA; else $XDG_DATA_HOME/hufu, else ~/.local/share/hufu)"))
+                .option(Option.of(
+                        "--store", "URL", "keep the record in PostgreSQL: postgresql://user@host:port/database"))
                 .option(Option.of("--listen", "HOST:PORT", "where to listen; port 0 picks one (127.0.0.1:7433)"))
                 .option(Option.of("--max-running", "N", "commands that run at once; the rest waits (1000)"))
                 .option(Option.of("--queue", "N", "commands that wait at most; more are refused (100000)"))

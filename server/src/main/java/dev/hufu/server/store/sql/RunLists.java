@@ -71,7 +71,7 @@ public final class RunLists {
         private String count(Dialect dialect) {
             return said(
                     dialect,
-                    "SELECT count(*) FROM (SELECT 1 FROM " + source + " ORDER BY " + id + " DESC LIMIT ?11) AS some");
+                    "SELECT count(*) FROM (SELECT 1 FROM " + source + " ORDER BY " + id + " DESC LIMIT ?11) AS walked");
         }
 
         private static String said(Dialect dialect, String sql) {

@@ -96,11 +96,18 @@ public final class RunWriter implements GroupCommit.Memory {
     private int keysSinceSweep;
     private volatile long pendingTasks;
 
+    /** Remembers what the tables say. */
     public RunWriter(Statements statements) throws SQLException {
+        this(
+                statements,
+                AuditLog.tail(statements),
+                statements.query(COUNT_PENDING).first(row -> row.getLong(1)).orElse(0L));
+    }
+
+    /** @param tail the end of the audit chain */
+    public RunWriter(Statements statements, AuditLog.Tail tail, long pending) {
         this.statements = statements;
-        long pending =
-                statements.query(COUNT_PENDING).first(row -> row.getLong(1)).orElse(0L);
-        now = new Remembered(AuditLog.tail(statements), pending);
+        now = new Remembered(tail, pending);
         marked = now;
         committed = now;
         pendingTasks = pending;
