@@ -74,18 +74,22 @@ CREATE TABLE tasks (
     started_at bigint,
     finished_at bigint,
     priority integer NOT NULL DEFAULT 0 CHECK (priority BETWEEN -10 AND 10),
+    -- When the wait between two attempts is over.
+    next_attempt_at bigint,
     PRIMARY KEY (run_id, task_index),
     CHECK ((finished_at IS NULL) = (state IN ('PENDING', 'DISPATCHED', 'RUNNING', 'RETRYING'))),
     CHECK (state NOT IN ('DISPATCHED', 'RUNNING', 'SUCCEEDED', 'TIMED_OUT', 'LOST') OR dispatched_at IS NOT NULL),
     CHECK (state NOT IN ('RUNNING', 'SUCCEEDED', 'TIMED_OUT') OR started_at IS NOT NULL),
     CHECK (state NOT IN ('PENDING', 'DISPATCHED', 'RETRYING') OR started_at IS NULL),
-    CHECK (finished_at IS NULL OR reason IS NOT NULL)
+    CHECK (finished_at IS NULL OR reason IS NOT NULL),
+    CHECK ((next_attempt_at IS NOT NULL) = (state = 'RETRYING') AND (state <> 'RETRYING' OR reason IS NOT NULL))
 );
 
 CREATE INDEX tasks_by_node ON tasks (node, run_id, task_index);
 -- Hold open tasks only, however long the history.
 CREATE INDEX tasks_pending ON tasks (node, priority DESC, run_id, task_index) WHERE state = 'PENDING';
 CREATE INDEX tasks_at_work ON tasks (node, state, run_id, task_index) WHERE state IN ('DISPATCHED', 'RUNNING', 'RETRYING');
+CREATE INDEX tasks_retrying ON tasks (next_attempt_at) WHERE state = 'RETRYING';
 CREATE INDEX tasks_expiring ON tasks (expires_at) WHERE state IN ('PENDING', 'RETRYING');
 
 CREATE TABLE attempts (
