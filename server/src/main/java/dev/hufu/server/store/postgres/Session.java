@@ -21,6 +21,7 @@ record Session(Connection connection, int process, String since) {
     /** "hufu"; the second part of the key is the schema. */
     private static final String KEY = "1752524405, hashtext(current_schema())";
 
+    private static final long FIRST_WAIT_MILLIS = 2_000;
     private static final String LOCK_TIMED_OUT = "55P03";
     private static final String SELF =
             "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()";
@@ -72,7 +73,9 @@ record Session(Connection connection, int process, String since) {
         try (Statement statement = connection.createStatement()) {
             if (first) {
                 // A server that was killed is gone at once; for one that lives a start does not wait long.
-                statement.execute("SET LOCAL lock_timeout = '2s'");
+                long millis = Math.min(
+                        FIRST_WAIT_MILLIS, connections.settings().patience().toMillis() / 2);
+                statement.execute("SET LOCAL lock_timeout = " + millis);
             }
             Connections.ask(connection, "SELECT pg_advisory_lock(" + KEY + ")::text");
             connection.commit();

@@ -81,6 +81,21 @@ final class PostgresFaultTest {
         }
     }
 
+    /** The pool of readers tries again by itself, some seconds later. */
+    private void awaitReads(RunStore from) throws InterruptedException {
+        long begun = timers.nanoTime();
+        while (true) {
+            try {
+                from.newestRun();
+                return;
+            } catch (StoreUnavailableException notYet) {
+                if (timers.nanoTime() - begun > Duration.ofSeconds(30).toNanos()) {
+                    throw notYet;
+                }
+            }
+        }
+    }
+
     private static void assertChainHolds(RunStore store) {
         List<HashChain.Link> links = new ArrayList<>();
         for (AuditEntry entry : store.auditEntries(1, 1_000_000)) {
@@ -135,6 +150,7 @@ final class PostgresFaultTest {
         assertThatThrownBy(store::check).isInstanceOf(StoreUnavailableException.class);
         proxy.next(Fault.NONE);
         insertOnceItHeals(store);
+        awaitReads(store);
         assertThat(store.insert(keyed("key")))
                 .isEqualTo(new RunStore.Inserted.Replayed(
                         run.run().id(),
@@ -161,6 +177,7 @@ final class PostgresFaultTest {
         proxy.next(Fault.NONE);
         proxy.cutAll();
         insertOnceItHeals(store);
+        awaitReads(store);
         assertThat(store.run(id)).isPresent();
         store.check();
         assertChainHolds(store);
@@ -202,6 +219,7 @@ final class PostgresFaultTest {
                 thread.join();
             }
             assertThat(wrong).isEmpty();
+            awaitReads(target);
             for (RunId id : acknowledged) {
                 assertThat(target.run(id)).isPresent();
             }
@@ -264,6 +282,7 @@ final class PostgresFaultTest {
                 }
             }
             insertOnceItHeals(target);
+            awaitReads(target);
             assertThat(target.run(id)).isPresent();
             assertChainHolds(target);
             target.close();
