@@ -36,7 +36,7 @@ final class ServerRecordTest {
 
     private ServerConfig config(@Nullable String queue) {
         return ServerConfig.of(
-                new ServerConfig.Options(null, data.toString(), null, null, queue, null, null, null, null, null),
+                new ServerConfig.Options(null, data.toString(), null, null, queue, null, null, null, null, null, null),
                 Map.of());
     }
 

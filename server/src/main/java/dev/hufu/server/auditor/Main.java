@@ -130,6 +130,7 @@ public final class Main {
                                 null,
                                 null,
                                 null,
+                                null,
                                 null),
                         environment)
                 .data();
