@@ -30,8 +30,8 @@ final class Connections {
         }
         settings.parameters().forEach(this::set);
         long millis = settings.patience().toMillis();
-        source.setOptions("-c synchronous_commit=on -c statement_timeout=" + millis + " -c lock_timeout=" + millis * 3 / 4
-                + " -c idle_in_transaction_session_timeout=" + 6 * millis);
+        source.setOptions("-c synchronous_commit=on -c statement_timeout=" + millis + " -c lock_timeout="
+                + millis * 3 / 4 + " -c idle_in_transaction_session_timeout=" + 6 * millis);
         source.setApplicationName("hufu");
         source.setConnectTimeout(CONNECT_SECONDS);
         // The database gives up first, and says so.
