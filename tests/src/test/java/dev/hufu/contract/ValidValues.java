@@ -2,8 +2,10 @@ package dev.hufu.contract;
 
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -49,6 +51,9 @@ final class ValidValues {
             case "argv" -> strings(any(COMMANDS));
             case "interpreter" -> strings(List.of("/bin/sh"));
             case "script" -> text(any(List.of("true", ": ", "exit 3", "echo \"$@\" ünï\n", "")));
+            // Few and soon: requests wait for the end of what they order.
+            case "maxAttempts" -> JsonNodeFactory.instance.numberNode(random.nextInt(1, 4));
+            case "backoff" -> text(any(List.of("0s", "20ms")));
             default -> bySchema(at);
         };
     }
@@ -122,8 +127,12 @@ final class ValidValues {
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
         int least = schema.path("minItems").asInt(0);
         int count = Math.max(least, random.nextInt(4));
+        Set<JsonNode> items = new LinkedHashSet<>();
         for (int i = 0; i < count; i++) {
-            array.add(value(at + "/items"));
+            JsonNode item = value(at + "/items");
+            if (items.add(item) || !schema.path("uniqueItems").asBoolean(false)) {
+                array.add(item);
+            }
         }
         return array;
     }
