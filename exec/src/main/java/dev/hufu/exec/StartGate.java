@@ -18,8 +18,8 @@ import java.util.function.LongPredicate;
 
 /**
  * Lets few processes start at once: more only add latency. A permit is held from before the launch until the process's end,
- * or until its start is over: {@link #AFTER_EXEC} after exec, or later as long as it still computes, but no later than
- * {@link #LONGEST}. First come, first served. Thread-safe.
+ * or until its start is over: {@link #AFTER_EXEC} after exec, or {@link #LONGEST} after it where the process computes still by
+ * then. First come, first served. Thread-safe.
  */
 public final class StartGate {
     /** How long a start takes at least, from exec on. */
@@ -200,12 +200,12 @@ public final class StartGate {
             if (since >= atMost || since < 0 || pid == 0 || !computes.test(pid)) {
                 return true;
             }
-            lookAt = Math.min(now + atLeast, executedAt + atMost);
+            lookAt = executedAt + atMost;
             return false;
         }
 
         private long untilLook(long now) {
-            return executed ? Math.min(lookAt - now, atLeast) : Long.MAX_VALUE;
+            return executed ? lookAt - now : Long.MAX_VALUE;
         }
 
         /** Gives it back, if it was not yet over. */

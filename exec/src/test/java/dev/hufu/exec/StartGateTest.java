@@ -83,15 +83,15 @@ final class StartGateTest {
     }
 
     @Test
-    void oneThatComputesIsWaitedForUntilItSleeps() throws Exception {
+    void oneThatComputesIsWaitedForUntilItEnds() throws Exception {
         StartGate gate = gate(Duration.ofMillis(1), NEVER);
         computing.add(PID);
-        gate.enter().executed(PID);
+        StartGate.Permit first = gate.enter();
+        first.executed(PID);
         now.set(now.get().plusMillis(1));
         enterElsewhere(gate, "second");
         assertThat(entered).isEmpty();
-        computing.clear();
-        now.set(now.get().plusMillis(1));
+        first.close();
         assertThat(next()).isEqualTo("second");
     }
 
