@@ -45,7 +45,7 @@ public final class StartGate {
      *
      * @param permits how many starts at once, at least 1
      * @param clock where it is set meanwhile, starts that are under way count as over
-     * @throws IllegalArgumentException if it is less
+     * @throws IllegalArgumentException if there is to be no permit
      */
     public StartGate(int permits, InstantSource clock) {
         this(permits, clock, AFTER_EXEC, LONGEST, StartGate::computes);
